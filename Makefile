@@ -11,7 +11,7 @@ WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wswitch-enum -Wmissing-p
 SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 CPPFLAGS += -D_GNU_SOURCE -DSOCKSTEP_VERSION='"$(VERSION)"' -Itracer -Itracer/probe/include -I. -MMD -MP
 ALL_CFLAGS := $(WARNINGS) $(CFLAGS) $(SANITIZE_$(VARIANT))
-LIBS := -lpcap -lmnl -lcyaml -ljansson
+LIBS := -lpcap -lmnl -lcyaml -lyaml -ljansson
 SCREEN_LIBS := -lncursesw
 TEST_LIBS := -lcmocka
 

@@ -114,8 +114,8 @@ struct event_context {
     uint32_t window;               /* scaled, bytes */
     uint32_t copy;                 /* 1 first time on the wire, 2 the second try ... ; 0 not a packet */
     struct endpoint_note sides[2]; /* packets: sender, receiver; others: the endpoint itself in [0] */
-    uint32_t cause_line;           /* source line of the call in causes[0], 0: none */
-    uint8_t cause_call;            /* 1 + enum call of the call in causes[0]; 0: the cause is not a call */
+    uint32_t cause_line; /* source line of the first call among the causes, 0: none */
+    uint8_t cause_call;  /* 1 + enum call of that call; 0: no cause is a call */
     char cause_lane[NAME_MAX_BYTES];
     char cause_file[SOURCE_FILE_MAX];
 };
