@@ -1,0 +1,39 @@
+#include "scenario/places.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The folder of the running command, without a slash at the end; "" when the kernel does not tell. */
+static void own_folder(char *result, size_t size)
+{
+    ssize_t length = readlink("/proc/self/exe", result, size - 1);
+    result[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(result, '/');
+    if (slash != NULL)
+        *slash = '\0';
+}
+
+static int find_beside(const char *beside, const char *installed, const char *name, char *result, size_t size)
+{
+    char folder[2048];
+    own_folder(folder, sizeof folder);
+    int length = snprintf(result, size, "%s%s/%s", folder, beside, name);
+    if (length > 0 && (size_t)length < size && access(result, R_OK) == 0)
+        return 0;
+    length = snprintf(result, size, SOCKSTEP_LIBDIR "%s/%s", installed, name);
+    return length > 0 && (size_t)length < size && access(result, R_OK) == 0 ? 0 : -ENOENT;
+}
+
+const char *places_program(const char *word, char *result, size_t size)
+{
+    if (strchr(word, '/') != NULL || find_beside("/demo", "/sockstep/demo", word, result, size) < 0)
+        snprintf(result, size, "%s", word);
+    return result;
+}
+
+int places_preload(char *result, size_t size)
+{
+    return find_beside("", "", "libsockprobe.so", result, size);
+}

@@ -1,0 +1,320 @@
+#include "scenario/runner.h"
+
+#include "base/clock.h"
+#include "base/xalloc.h"
+#include "lab/lab.h"
+#include "scenario/places.h"
+#include "source/source.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#define SETTLE_NS (150 * NS_PER_MS)   /* quiet for so long: over */
+#define PATIENCE_NS (60 * NS_PER_S)   /* at least; five times what the scenario says, if that is more */
+#define KILL_AFTER_NS (1 * NS_PER_S)  /* from SIGTERM to SIGKILL of programs that stay */
+#define LINGER_NS (10 * NS_PER_S)     /* for the kernels to finish once all programs have ended */
+
+struct running_lane {
+    pid_t pid; /* 0: not started */
+    bool ended;
+};
+
+struct runner {
+    struct director director; /* first */
+    const struct scenario *scenario;
+    struct engine *engine;
+    struct lab *lab;
+    struct clock clock;
+    int family;
+    struct running_lane lanes[SCENARIO_LANES_MAX];
+    size_t looked;       /* records of the timeline that we have seen */
+    bool entered[SCENARIO_LANES_MAX][CALL_COUNT];
+    int64_t begun_ns, quiet_ns, all_ended_ns, asked_to_end_ns; /* monotonic; 0: not yet */
+};
+
+/* --- starting programs --- */
+
+static char **make_arguments(const struct runner *runner, const struct scenario_lane *lane, const char *program)
+{
+    const struct scenario *scenario = runner->scenario;
+    char texts[SCENARIO_HOSTS_MAX][ADDRESS_TEXT_MAX];
+    const char *addresses[SCENARIO_HOSTS_MAX];
+    for (int i = 0; i < scenario->network.host_count; i++) {
+        struct address address = lab_address(i, runner->family);
+        addresses[i] = address_ip_text(&address, texts[i]);
+    }
+    char **argv = xcalloc((size_t)lane->argument_count + 2, sizeof *argv);
+    argv[0] = xstrdup(program);
+    for (int i = 0; i < lane->argument_count; i++)
+        argv[i + 1] = scenario_argument(scenario, lane->arguments[i], addresses);
+    return argv;
+}
+
+static void free_arguments(char **argv)
+{
+    for (char **word = argv; *word != NULL; word++)
+        free(*word);
+    free(argv);
+}
+
+static int start_lane(struct runner *runner, int index, struct err *err)
+{
+    const struct scenario_lane *lane = &runner->scenario->lanes[index];
+    char program[SCENARIO_PATH_MAX], preload[SCENARIO_PATH_MAX];
+    if (lane->preload && places_preload(preload, sizeof preload) < 0)
+        return err_set(err, ENOENT, "lane %s: libsockprobe.so is not where it should be; run `make`", lane->name);
+    char **argv = make_arguments(runner, lane, places_program(lane->program, program, sizeof program));
+    struct lab_program start = {
+        .host = scenario_host_index(runner->scenario, lane->host),
+        .lane = lane->name,
+        .argv = (const char *const *)argv,
+        .preload = lane->preload ? preload : NULL,
+    };
+    pid_t pid = lab_spawn(runner->lab, &start, err);
+    free_arguments(argv);
+    if (pid < 0) {
+        err_wrap(err, "lane %s", lane->name);
+        return (int)pid;
+    }
+    runner->lanes[index].pid = pid;
+    return 0;
+}
+
+static bool may_start(const struct runner *runner, int index)
+{
+    int other;
+    enum call call;
+    return scenario_start(runner->scenario, index, &other, &call) == 0 || runner->entered[other][call];
+}
+
+/* A lane that waits for a call of a program that has ended waits for ever. */
+static int check_hopeless(const struct runner *runner, int index, struct err *err)
+{
+    int other;
+    enum call call;
+    if (scenario_start(runner->scenario, index, &other, &call) == 0 || !runner->lanes[other].ended)
+        return 0;
+    return err_set(err, ECANCELED, "lane %s never started: %s ended without calling %s()",
+                   runner->scenario->lanes[index].name, runner->scenario->lanes[other].name, call_name(call));
+}
+
+static int start_lanes(struct runner *runner, struct err *err)
+{
+    for (int i = 0; i < runner->scenario->lane_count; i++) {
+        if (runner->lanes[i].pid != 0)
+            continue;
+        int r = may_start(runner, i) ? start_lane(runner, i, err) : check_hopeless(runner, i, err);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/* --- watching the record --- */
+
+static void look_at(struct runner *runner, const struct event *event)
+{
+    if (event->kind == EVENT_CALL_ENTER) {
+        int lane = scenario_lane_index(runner->scenario, event->lane);
+        if (lane >= 0)
+            runner->entered[lane][event->call.call] = true;
+        return;
+    }
+    if (event->kind != EVENT_PROCESS || event->process.what != PROCESS_EXIT)
+        return;
+    for (int i = 0; i < runner->scenario->lane_count; i++)
+        if (runner->lanes[i].pid == event->pid)
+            runner->lanes[i].ended = true;
+}
+
+static void look(struct runner *runner)
+{
+    const struct timeline *timeline = engine_timeline(runner->engine);
+    for (; runner->looked < timeline->records.count; runner->looked++)
+        look_at(runner, &timeline->records.items[runner->looked].event);
+}
+
+/* --- the end --- */
+
+/* True when every program has ended that ends by itself. */
+static bool all_ended(const struct runner *runner, bool including_those_that_stay)
+{
+    for (int i = 0; i < runner->scenario->lane_count; i++)
+        if (!runner->lanes[i].ended && (including_those_that_stay || !runner->scenario->lanes[i].stays))
+            return false;
+    return true;
+}
+
+static void end_those_that_stay(struct runner *runner, int64_t now_ns)
+{
+    int signal = 0;
+    if (runner->asked_to_end_ns == 0) {
+        signal = SIGTERM;
+        runner->asked_to_end_ns = now_ns;
+    } else if (now_ns - runner->asked_to_end_ns > KILL_AFTER_NS) {
+        signal = SIGKILL;
+    }
+    for (int i = 0; signal != 0 && i < runner->scenario->lane_count; i++)
+        if (runner->lanes[i].pid > 0 && !runner->lanes[i].ended)
+            lab_kill(runner->lab, runner->lanes[i].pid, signal);
+}
+
+static int64_t patience_ns(const struct runner *runner)
+{
+    int64_t wanted = 5 * NS_PER_S * runner->scenario->duration_s;
+    return wanted > PATIENCE_NS ? wanted : PATIENCE_NS;
+}
+
+static int check_patience(struct runner *runner, int64_t now_ns, struct err *err)
+{
+    if (now_ns - runner->begun_ns <= patience_ns(runner))
+        return 1;
+    for (int i = 0; i < runner->scenario->lane_count; i++)
+        if (!runner->lanes[i].ended)
+            return err_set(err, ETIMEDOUT, "%s had not ended after %lld s; its programs were ended",
+                           runner->scenario->lanes[i].name, (long long)(patience_ns(runner) / NS_PER_S));
+    return 0;
+}
+
+/* Once all programs have ended, the wire and the kernels may still have something to say to each other. */
+static int settle(struct runner *runner, int64_t now_ns)
+{
+    if (runner->all_ended_ns == 0)
+        runner->all_ended_ns = now_ns;
+    if (!engine_quiet(runner->engine))
+        runner->quiet_ns = 0;
+    else if (runner->quiet_ns == 0)
+        runner->quiet_ns = now_ns;
+    bool quiet = runner->quiet_ns != 0 && now_ns - runner->quiet_ns > SETTLE_NS;
+    return quiet || now_ns - runner->all_ended_ns > LINGER_NS ? 0 : 1;
+}
+
+static int runner_step(struct director *director, struct engine *engine, struct err *err)
+{
+    struct runner *runner = (struct runner *)director;
+    (void)engine;
+    int64_t now_ns = clock_now_ns(&runner->clock);
+    if (runner->begun_ns == 0)
+        runner->begun_ns = now_ns;
+    if (!lab_alive(runner->lab))
+        return err_set(err, EPIPE, "the lab has ended unexpectedly; what was seen so far is recorded");
+    look(runner);
+    int r = start_lanes(runner, err);
+    if (r < 0)
+        return r;
+    if (!all_ended(runner, false))
+        return check_patience(runner, now_ns, err);
+    if (!all_ended(runner, true) && engine_quiet(runner->engine))
+        end_those_that_stay(runner, now_ns);
+    return all_ended(runner, true) ? settle(runner, now_ns) : check_patience(runner, now_ns, err);
+}
+
+/* --- life --- */
+
+static void fill_config(const struct runner *runner, const struct runner_options *options,
+                        struct lab_config *config, struct lab_sysctl *sysctls)
+{
+    const struct scenario_network *network = &runner->scenario->network;
+    int delay_ms = options->delay_ms >= 0 ? options->delay_ms : network->delay_ms;
+    *config = (struct lab_config){
+        .host_count = network->host_count,
+        .delay_ns = delay_ms * NS_PER_MS,
+        .spacing_ns = network->spacing_ms * NS_PER_MS,
+        .mtu = network->mtu,
+        .quick_ack = network->quick_ack,
+        .sysctls = sysctls,
+        .sysctl_count = network->sysctl_count,
+    };
+    for (int i = 0; i < network->host_count; i++)
+        config->host_names[i] = network->hosts[i];
+    for (int i = 0; i < network->sysctl_count; i++)
+        sysctls[i] =
+            (struct lab_sysctl){.name = network->sysctls[i].name, .value = network->sysctls[i].value};
+}
+
+static void fill_info(const struct runner *runner, const struct lab_config *config, struct session_info *info)
+{
+    const struct scenario *scenario = runner->scenario;
+    struct utsname system;
+    *info = (struct session_info){
+        .delay_ns = config->delay_ns, .live = true, .link = LINK_ETHERNET, .host_count = config->host_count};
+    struct clock clock = clock_real();
+    info->start_ns = clock_now_ns(&clock);
+    snprintf(info->scenario, sizeof info->scenario, "%s", scenario->name);
+    snprintf(info->title, sizeof info->title, "%s", scenario->title);
+    snprintf(info->tool, sizeof info->tool, "sockstep %s", SOCKSTEP_VERSION);
+    if (uname(&system) == 0)
+        snprintf(info->kernel, sizeof info->kernel, "%s", system.release);
+    snprintf(info->sysctls, sizeof info->sysctls, "%s", lab_sysctls_text(runner->lab));
+    for (int i = 0; i < config->host_count; i++) {
+        snprintf(info->hosts[i], sizeof info->hosts[i], "%s", config->host_names[i]);
+        info->addresses[i] = lab_address(i, runner->family);
+    }
+}
+
+static int add_sources(struct runner *runner, const struct session_info *info, struct err *err)
+{
+    struct source *lab = source_lab_ring(lab_ring_fd(runner->lab), lab_doorbell_fd(runner->lab), info->hosts,
+                                         info->host_count, err);
+    if (lab == NULL)
+        return -EIO;
+    engine_add_source(runner->engine, lab);
+    struct source *probes = source_probes(lab_hello_fd(runner->lab), info->hosts, info->host_count, err);
+    if (probes == NULL)
+        return -EIO;
+    engine_add_source(runner->engine, probes);
+    return 0;
+}
+
+static int set_up(struct runner *runner, const struct runner_options *options, struct err *err)
+{
+    struct lab_config config;
+    struct lab_sysctl *sysctls =
+        xcalloc((size_t)runner->scenario->network.sysctl_count, sizeof *sysctls);
+    fill_config(runner, options, &config, sysctls);
+    int r = lab_start(&config, &runner->lab, err);
+    if (r == 0) {
+        struct session_info info;
+        fill_info(runner, &config, &info);
+        runner->engine = engine_new(&info, options->window_ns != 0 ? options->window_ns : RUNNER_WINDOW_NS);
+        engine_set_director(runner->engine, &runner->director);
+        r = add_sources(runner, &info, err);
+    }
+    free(sysctls);
+    return r;
+}
+
+int runner_new(const struct scenario *scenario, const struct runner_options *options, struct runner **ret_runner,
+               struct err *err)
+{
+    struct runner *runner = xcalloc(1, sizeof *runner);
+    runner->director.step = runner_step;
+    runner->scenario = scenario;
+    runner->clock = clock_monotonic();
+    runner->family = options->family != 0 ? options->family : scenario->network.family;
+    int r = set_up(runner, options, err);
+    if (r < 0) {
+        runner_free(runner);
+        return r;
+    }
+    *ret_runner = runner;
+    return 0;
+}
+
+void runner_free(struct runner *runner)
+{
+    if (runner == NULL)
+        return;
+    engine_free(runner->engine);
+    if (runner->lab != NULL)
+        lab_stop(runner->lab);
+    free(runner);
+}
+
+struct engine *runner_engine(const struct runner *runner)
+{
+    return runner->engine;
+}
