@@ -28,7 +28,8 @@ const char *address_text(const struct address *address, char text[ADDRESS_TEXT_M
 /* The same without the port: "192.0.2.2", "2001:db8::2". */
 const char *address_ip_text(const struct address *address, char text[ADDRESS_TEXT_MAX]);
 
-/* The inverse of address_text(). Returns 0, or -EINVAL with *ret_address untouched. */
+/* The inverse of address_text() and, with port 0, of address_ip_text(). Returns 0, or -EINVAL with
+ * *ret_address untouched. */
 int address_parse(const char *text, struct address *ret_address);
 
 /* From a kernel socket address of `bytes` bytes (bind(2)); too short or of another family gives

@@ -59,7 +59,8 @@ struct packet {
     uint8_t protocol;    /* enum protocol, or another IANA number */
     uint32_t wire_bytes; /* length on the wire, all headers included */
 
-    uint32_t payload_bytes;   /* of the transport protocol, by the headers: also when the capture is cut short */
+    /* Of the transport protocol, by the headers: also when the capture is cut short. */
+    uint32_t payload_bytes;
     uint32_t payload_offset;  /* of the first payload byte in the captured bytes */
     uint32_t payload_present; /* payload bytes that were captured */
 
@@ -67,9 +68,9 @@ struct packet {
         uint32_t sequence, acknowledgment;
         uint16_t window; /* unscaled, as on the wire */
         uint16_t urgent;
-        uint8_t flags; /* enum tcp_flag */
-        uint16_t option_mss;          /* 0: not present */
-        int8_t option_window_shift;   /* -1: not present (RFC 7323 2.2) */
+        uint8_t flags;              /* enum tcp_flag */
+        uint16_t option_mss;        /* 0: not present */
+        int8_t option_window_shift; /* -1: not present (RFC 7323 2.2) */
         bool option_sack_permitted;
         bool option_timestamps;
         uint32_t timestamp_value, timestamp_echo; /* RFC 7323 3.2 */
@@ -79,10 +80,10 @@ struct packet {
 
     struct packet_icmp {
         uint8_t type, code;
-        uint32_t rest;         /* the four bytes behind the checksum: identifier and sequence, or the MTU */
+        uint32_t rest;           /* the four bytes behind the checksum: identifier and sequence, or the MTU */
         uint8_t quoted_protocol; /* PROTOCOL_NONE: no quoted header */
         struct address quoted_source, quoted_destination; /* of the packet that the message is about */
-        uint32_t quoted_sequence; /* TCP sequence number in the quote */
+        uint32_t quoted_sequence;                         /* TCP sequence number in the quote */
     } icmp;
 
     bool checksum_bad;    /* the transport checksum is wrong, and the whole segment was there to judge */

@@ -1,0 +1,38 @@
+#!/bin/sh
+# One scenario, many times: the same calls, packets and states in the same order, times aside. RUNS=50 for the long form.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+sockstep=${BUILD:-build}/sockstep
+runs=${RUNS:-12}
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+export SOCKSTEP_SCENARIOS="$PWD/demo/scenarios"
+
+# What changes from run to run: times, durations, pids, the client's port, and how often queues were looked at.
+normalise() {
+    grep -vE 'wait to be read|wait for accept' "$1" |
+        sed -E 's/^\[[0-9]+\] t=[0-9.]+ s  //; s/after [0-9.]+ (ns|us|ms|s)//; s/pid [0-9]+/pid/g; s/\(event [0-9]+\)//g
+                s/sent as event [0-9]+//; s/192\.0\.2\.1:[0-9]+/CLIENT/g; s/\[2001:db8::1\]:[0-9]+/CLIENT/g
+                s/for another [0-9.]+ s//'
+}
+
+for scenario in tcp-hello udp-hello; do
+    i=0
+    while [ $i -lt "$runs" ]; do
+        i=$((i + 1))
+        timeout 30 "$sockstep" demo $scenario --plain >"$folder/raw" 2>"$folder/err"
+        code=$?
+        if [ $code = 3 ]; then
+            cat "$folder/err"
+            exit 77
+        fi
+        [ $code = 0 ] || { echo "$scenario run $i: exit $code"; cat "$folder/err"; exit 1; }
+        normalise "$folder/raw" >"$folder/now"
+        [ -e "$folder/$scenario" ] || cp "$folder/now" "$folder/$scenario"
+        if ! diff -u "$folder/$scenario" "$folder/now"; then
+            echo "$scenario: run $i differs from run 1"
+            exit 1
+        fi
+    done
+    echo "$scenario: $runs runs, $(wc -l <"$folder/now") events each, all the same"
+done
