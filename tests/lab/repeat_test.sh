@@ -8,12 +8,13 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 export SOCKSTEP_SCENARIOS="$PWD/demo/scenarios"
 
-# What changes from run to run: times, durations, pids, the client's port, and how often queues were looked at.
+# What changes from run to run: times, durations, pids, the client's port, how often queues were looked at, and whether the
+# kernel was asked before or after the waiting accept() took its connection.
 normalise() {
     grep -vE 'wait to be read|wait for accept' "$1" |
         sed -E 's/^\[[0-9]+\] t=[0-9.]+ s  //; s/after [0-9.]+ (ns|us|ms|s)//; s/pid [0-9]+/pid/g; s/\(event [0-9]+\)//g
                 s/sent as event [0-9]+//; s/192\.0\.2\.1:[0-9]+/CLIENT/g; s/\[2001:db8::1\]:[0-9]+/CLIENT/g
-                s/for another [0-9.]+ s//'
+                s/for another [0-9.]+ s//; s/, not yet accepted//'
 }
 
 for scenario in tcp-hello udp-hello; do

@@ -23,7 +23,7 @@ functions=$(git ls-files '*.c' | xargs awk '
 marks=$(git grep -nE '\b(TODO|FIXME|XXX|HACK)\b' -- '*.c' '*.h' '*.sh' Makefile ':!tests/support/lint.sh')
 [ -z "$marks" ] || complain "left-over marks: $marks"
 if command -v shellcheck >/dev/null 2>&1; then
-    git ls-files '*.sh' .ci/run | xargs shellcheck || complain "shellcheck: see above"
+    git ls-files '*.sh' .ci/run | xargs shellcheck -x || complain "shellcheck: see above"
 fi
 [ $bad = 0 ] && echo "lint: ok"
 exit $bad

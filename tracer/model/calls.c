@@ -80,6 +80,8 @@ static void exit_accept(struct model *model, struct event *event, struct endpoin
     if (event->call.result < 0)
         return;
     struct endpoint *endpoint = accepted_endpoint(model, event, listener);
+    if (listener != NULL)
+        listener->latest_exit = event->seq;
     endpoint->listener = listener;
     endpoint_set_descriptor(&model->world, endpoint, world_find_lane(&model->world, event->pid),
                             (int32_t)event->call.result);

@@ -162,8 +162,9 @@ static int bound_fit(const struct endpoint *endpoint, const char *host, const st
 
 static bool is_listening(const struct endpoint *endpoint)
 {
-    return endpoint->states[WITNESS_API] == STATE_API_LISTENING ||
-           endpoint->states[WITNESS_KERNEL] == STATE_LISTEN;
+    enum state kernel = endpoint->states[WITNESS_KERNEL];
+    return kernel != STATE_NONE ? kernel == STATE_LISTEN
+                                : endpoint->states[WITNESS_API] == STATE_API_LISTENING;
 }
 
 static bool is_open_datagram(const struct endpoint *endpoint)
@@ -302,6 +303,18 @@ void endpoint_drop_descriptor(struct world *world, struct endpoint *endpoint)
         free(row);
     }
     endpoint->fd = -1;
+}
+
+bool world_has_other_owner(const struct world *world, const struct endpoint *endpoint, int32_t pid)
+{
+    struct descriptor_row *head = world->by_descriptor, *row, *next;
+    HASH_ITER(hh, head, row, next)
+    {
+        const struct lane *lane = world_find_lane(world, row->descriptor.pid);
+        if (row->endpoint == endpoint && row->descriptor.pid != pid && lane != NULL && !lane->ended)
+            return true;
+    }
+    return false;
 }
 
 enum state endpoint_state(const struct endpoint *endpoint, enum witness *ret_witness)

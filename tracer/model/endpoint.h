@@ -128,6 +128,9 @@ void endpoint_set_addresses(struct world *world, struct endpoint *endpoint, cons
 void endpoint_set_descriptor(struct world *world, struct endpoint *endpoint, struct lane *lane, int32_t fd);
 void endpoint_drop_descriptor(struct world *world, struct endpoint *endpoint);
 
+/* Whether a living process besides `pid` has a descriptor of it (inherited by fork). */
+bool world_has_other_owner(const struct world *world, const struct endpoint *endpoint, int32_t pid);
+
 /* Connections of this listener in SYN_RECEIVED (kernel's word, else the wire's). */
 uint16_t world_half_open(const struct world *world, const struct endpoint *listener);
 

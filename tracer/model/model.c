@@ -42,6 +42,19 @@ static void apply_fork(struct model *model, const struct event *event)
     }
 }
 
+/* The end of a process closes what nobody else has open. */
+static void close_endpoints(struct model *model, const struct lane *lane)
+{
+    array_each (struct endpoint *, each, &model->world.endpoints) {
+        struct endpoint *endpoint = *each;
+        if (endpoint->lane != lane || endpoint->fd < 0 ||
+            world_has_other_owner(&model->world, endpoint, lane->pid))
+            continue;
+        conclude_state(model, endpoint, WITNESS_API, STATE_API_CLOSED, "its process has ended", false);
+        endpoint_drop_descriptor(&model->world, endpoint);
+    }
+}
+
 static void apply_exit(struct model *model, struct event *event)
 {
     struct world *world = &model->world;
@@ -49,6 +62,7 @@ static void apply_exit(struct model *model, struct event *event)
     if (lane != NULL) {
         lane->ended = true;
         lane->open_calls = 0;
+        close_endpoints(model, lane);
     }
     for (size_t i = 0; i < world->open_calls.count;) {
         if (world->open_calls.items[i].pid != event->pid) {

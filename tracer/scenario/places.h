@@ -1,6 +1,6 @@
 /*
- * Where the files of sockstep lie: beside the command in its build folder, else where `make install` puts them
- * (SOCKSTEP_LIBDIR, SOCKSTEP_DATADIR, set when building).
+ * Where the files of sockstep lie: beside the command in its build folder, else where `make install` puts
+ * them (SOCKSTEP_LIBDIR, SOCKSTEP_DATADIR, set when building).
  */
 #ifndef SOCKSTEP_SCENARIO_PLACES_H
 #define SOCKSTEP_SCENARIO_PLACES_H
@@ -11,8 +11,8 @@
 #define SOCKSTEP_LIBDIR "/usr/local/lib"
 #endif
 
-/* The program for a lane: a word with '/' as it is; else a teaching program of that name; else the word itself, to be
- * looked up in PATH. Returns result. */
+/* The program for a lane: a word with '/' as it is; else a teaching program of that name; else the word
+ * itself, to be looked up in PATH. Returns result. */
 const char *places_program(const char *word, char *result, size_t size);
 
 /* libsockprobe.so, for programs that are not linked with the probe. 0, or -ENOENT. */

@@ -12,10 +12,11 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#define SETTLE_NS (150 * NS_PER_MS)   /* quiet for so long: over */
-#define PATIENCE_NS (60 * NS_PER_S)   /* at least; five times what the scenario says, if that is more */
-#define KILL_AFTER_NS (1 * NS_PER_S)  /* from SIGTERM to SIGKILL of programs that stay */
-#define LINGER_NS (10 * NS_PER_S)     /* for the kernels to finish once all programs have ended */
+#define ASK_LATER_NS (100 * NS_PER_MS)
+#define SETTLE_NS     (150 * NS_PER_MS) /* quiet for so long: over */
+#define PATIENCE_NS   (60 * NS_PER_S)   /* at least; five times what the scenario says, if that is more */
+#define KILL_AFTER_NS (1 * NS_PER_S)    /* from SIGTERM to SIGKILL of programs that stay */
+#define LINGER_NS     (10 * NS_PER_S)   /* for the kernels to finish once all programs have ended */
 
 struct running_lane {
     pid_t pid; /* 0: not started */
@@ -30,14 +31,16 @@ struct runner {
     struct clock clock;
     int family;
     struct running_lane lanes[SCENARIO_LANES_MAX];
-    size_t looked;       /* records of the timeline that we have seen */
+    size_t looked; /* records of the timeline that we have seen */
     bool entered[SCENARIO_LANES_MAX][CALL_COUNT];
+    int64_t ask_ns[SCENARIO_HOSTS_MAX]; /* monotonic; 0: nothing to ask */
     int64_t begun_ns, quiet_ns, all_ended_ns, asked_to_end_ns; /* monotonic; 0: not yet */
 };
 
 /* --- starting programs --- */
 
-static char **make_arguments(const struct runner *runner, const struct scenario_lane *lane, const char *program)
+static char **make_arguments(const struct runner *runner, const struct scenario_lane *lane,
+                             const char *program)
 {
     const struct scenario *scenario = runner->scenario;
     char texts[SCENARIO_HOSTS_MAX][ADDRESS_TEXT_MAX];
@@ -65,7 +68,8 @@ static int start_lane(struct runner *runner, int index, struct err *err)
     const struct scenario_lane *lane = &runner->scenario->lanes[index];
     char program[SCENARIO_PATH_MAX], preload[SCENARIO_PATH_MAX];
     if (lane->preload && places_preload(preload, sizeof preload) < 0)
-        return err_set(err, ENOENT, "lane %s: libsockprobe.so is not where it should be; run `make`", lane->name);
+        return err_set(err, ENOENT, "lane %s: libsockprobe.so is not where it should be; run `make`",
+                       lane->name);
     char **argv = make_arguments(runner, lane, places_program(lane->program, program, sizeof program));
     struct lab_program start = {
         .host = scenario_host_index(runner->scenario, lane->host),
@@ -192,6 +196,31 @@ static int settle(struct runner *runner, int64_t now_ns)
     return quiet || now_ns - runner->all_ended_ns > LINGER_NS ? 0 : 1;
 }
 
+/* --- asking the kernels --- */
+
+/* What changes a state without any packet. A listening socket is asked about at once. One that is closed is usually
+ * followed by the end of its program, after which the lab looks by itself; if not, it is asked about a little later. */
+static void runner_seen(struct director *director, const struct event *event)
+{
+    struct runner *runner = (struct runner *)director;
+    int host = scenario_host_index(runner->scenario, event->host);
+    if (host < 0 || event->kind != EVENT_CALL_EXIT || event->call.result < 0)
+        return;
+    if (event->call.call == CALL_listen)
+        lab_ask(runner->lab, host, event->order_ns + 1);
+    else if (event->call.call == CALL_close)
+        runner->ask_ns[host] = clock_now_ns(&runner->clock) + ASK_LATER_NS;
+}
+
+static void ask_later(struct runner *runner, int64_t now_ns)
+{
+    for (int host = 0; host < runner->scenario->network.host_count; host++)
+        if (runner->ask_ns[host] != 0 && now_ns >= runner->ask_ns[host]) {
+            runner->ask_ns[host] = 0;
+            lab_ask(runner->lab, host, 0);
+        }
+}
+
 static int runner_step(struct director *director, struct engine *engine, struct err *err)
 {
     struct runner *runner = (struct runner *)director;
@@ -202,6 +231,7 @@ static int runner_step(struct director *director, struct engine *engine, struct 
     if (!lab_alive(runner->lab))
         return err_set(err, EPIPE, "the lab has ended unexpectedly; what was seen so far is recorded");
     look(runner);
+    ask_later(runner, now_ns);
     int r = start_lanes(runner, err);
     if (r < 0)
         return r;
@@ -249,6 +279,9 @@ static void fill_info(const struct runner *runner, const struct lab_config *conf
     if (uname(&system) == 0)
         snprintf(info->kernel, sizeof info->kernel, "%s", system.release);
     snprintf(info->sysctls, sizeof info->sysctls, "%s", lab_sysctls_text(runner->lab));
+    if (config->spacing_ns != 0)
+        snprintf(info->note, sizeof info->note, "packets arrive at a host at least %d ms apart",
+                 scenario->network.spacing_ms);
     for (int i = 0; i < config->host_count; i++) {
         snprintf(info->hosts[i], sizeof info->hosts[i], "%s", config->host_names[i]);
         info->addresses[i] = lab_address(i, runner->family);
@@ -272,8 +305,7 @@ static int add_sources(struct runner *runner, const struct session_info *info, s
 static int set_up(struct runner *runner, const struct runner_options *options, struct err *err)
 {
     struct lab_config config;
-    struct lab_sysctl *sysctls =
-        xcalloc((size_t)runner->scenario->network.sysctl_count, sizeof *sysctls);
+    struct lab_sysctl *sysctls = xcalloc((size_t)runner->scenario->network.sysctl_count, sizeof *sysctls);
     fill_config(runner, options, &config, sysctls);
     int r = lab_start(&config, &runner->lab, err);
     if (r == 0) {
@@ -287,10 +319,11 @@ static int set_up(struct runner *runner, const struct runner_options *options, s
     return r;
 }
 
-int runner_new(const struct scenario *scenario, const struct runner_options *options, struct runner **ret_runner,
-               struct err *err)
+int runner_new(const struct scenario *scenario, const struct runner_options *options,
+               struct runner **ret_runner, struct err *err)
 {
     struct runner *runner = xcalloc(1, sizeof *runner);
+    runner->director.seen = runner_seen;
     runner->director.step = runner_step;
     runner->scenario = scenario;
     runner->clock = clock_monotonic();

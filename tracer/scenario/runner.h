@@ -1,6 +1,6 @@
 /*
- * Runs a scenario for real: makes the lab, starts each program when its time has come, and knows when all is over.
- * It directs an engine (control/engine.h); whoever owns the loop steps that.
+ * Runs a scenario for real: makes the lab, starts each program when its time has come, and knows when all is
+ * over. It directs an engine (control/engine.h); whoever owns the loop steps that.
  */
 #ifndef SOCKSTEP_SCENARIO_RUNNER_H
 #define SOCKSTEP_SCENARIO_RUNNER_H
@@ -15,16 +15,17 @@ struct runner_options {
     int64_t window_ns; /* how long the merge waits (source/merge.h); 0: as fits a session without a screen */
 };
 
-/* On a screen people wait for what they see; elsewhere a little more certainty about the order costs nobody anything. */
+/* On a screen people wait for what they see; elsewhere a little more certainty about the order costs nobody
+ * anything. */
 #define RUNNER_WINDOW_SCREEN_NS (60 * 1000000LL)
-#define RUNNER_WINDOW_NS (250 * 1000000LL)
+#define RUNNER_WINDOW_NS        (250 * 1000000LL)
 
 struct runner;
 
-/* Makes the lab. 0 and *ret_runner for runner_free(); or -errno with one line in err. The scenario is borrowed. Add
- * sinks to runner_engine(), then step it: the programs start with the first step. */
-int runner_new(const struct scenario *scenario, const struct runner_options *options, struct runner **ret_runner,
-               struct err *err);
+/* Makes the lab. 0 and *ret_runner for runner_free(); or -errno with one line in err. The scenario is
+ * borrowed. Add sinks to runner_engine(), then step it: the programs start with the first step. */
+int runner_new(const struct scenario *scenario, const struct runner_options *options,
+               struct runner **ret_runner, struct err *err);
 
 /* Ends the lab with all its programs, and the engine. NULL is allowed. */
 void runner_free(struct runner *runner);

@@ -1,0 +1,78 @@
+#include "cli/stage.h"
+
+#include "base/buf.h"
+#include "base/xalloc.h"
+#include "tui/app.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The checklists as the screen wants them; the texts are the scenario's. */
+struct deck {
+    struct tui_checklist lists[SCENARIO_LANES_MAX];
+    int count;
+};
+
+static char *join_calls(const struct scenario_step *step)
+{
+    struct buf calls = {0};
+    for (int i = 0; i < step->call_count; i++)
+        buf_printf(&calls, "%s%s", i != 0 ? " " : "", step->calls[i]);
+    return buf_detach(&calls);
+}
+
+static void build_deck(struct deck *deck, const struct scenario *scenario)
+{
+    for (int i = 0; scenario != NULL && i < scenario->lane_count; i++) {
+        const struct scenario_lane *lane = &scenario->lanes[i];
+        if (lane->step_count == 0)
+            continue;
+        struct tui_step *steps = xcalloc((size_t)lane->step_count, sizeof *steps);
+        for (int j = 0; j < lane->step_count; j++)
+            steps[j] = (struct tui_step){.text = lane->steps[j].text, .calls = join_calls(&lane->steps[j])};
+        deck->lists[deck->count++] =
+            (struct tui_checklist){.lane = lane->name, .steps = steps, .step_count = lane->step_count};
+    }
+}
+
+static void release_deck(struct deck *deck)
+{
+    for (int i = 0; i < deck->count; i++) {
+        for (int j = 0; j < deck->lists[i].step_count; j++)
+            free((char *)(uintptr_t)deck->lists[i].steps[j].calls);
+        free((struct tui_step *)(uintptr_t)deck->lists[i].steps);
+    }
+}
+
+int stage_run(struct engine *engine, const struct scenario *scenario, const struct output *output, bool recorded,
+              struct err *err)
+{
+    struct deck deck = {0};
+    char number[16] = "";
+    build_deck(&deck, scenario);
+    if (scenario != NULL)
+        snprintf(number, sizeof number, "%02d", scenario->number);
+    struct tui_options options = {
+        .recorded = recorded,
+        .start_at_first_beat = recorded,
+        .ascii = output->ascii,
+        .motion_off = output->still,
+        .theme = output->theme,
+        .number = scenario != NULL ? number : NULL,
+        .name = scenario != NULL ? scenario->name : NULL,
+        .title = scenario != NULL ? scenario->title : NULL,
+        .checklists = deck.lists,
+        .checklist_count = deck.count,
+    };
+    int r = tui_run(engine, &options, err);
+    release_deck(&deck);
+    struct err later = {0};
+    int finished = engine_timeline(engine)->complete ? 0 : engine_finish(engine, &later);
+    if (r > 0)
+        return err_set(err, EINTR, "ended by signal %d (%s)", r, strsignal(r));
+    if (r == 0 && finished < 0)
+        *err = later;
+    return r < 0 ? r : finished;
+}
