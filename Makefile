@@ -128,10 +128,12 @@ fuzz-corpora: $(call program,$(FUZZ_C)) ## every fuzz harness over its corpus
 e2e: $(PRODUCT) ## the command from outside: tmux, tshark, tcpdump, wrong input
 	@BUILD=$(BUILD) sh tests/support/run_tests.sh $(filter tests/e2e/%,$(SHELL_TESTS))
 
-.PHONY: golden fuzz bench cover lint format
+.PHONY: golden pictures fuzz bench cover lint format
 golden: $(PRODUCT) $(call program,$(TEST_C)) ## write the goldens anew; look at the difference before you commit it
 	@for t in $(call program,$(TEST_C)); do SOCKSTEP_GOLDEN=update BUILD=$(BUILD) $$t >/dev/null 2>&1 || true; done
 	@git diff --stat -- tests/golden
+pictures: $(PRODUCT) ## the pictures in docs and README, from the real screen
+	@BUILD=$(BUILD) sh tests/support/pictures.sh
 fuzz: ## fuzz one harness with libFuzzer for S seconds: make fuzz T=packet S=60
 	@$(MAKE) --no-print-directory VARIANT=fuzz build/fuzz/tests/fuzz/$(T)_fuzz
 	@mkdir -p build/fuzz/corpus/$(T) && build/fuzz/tests/fuzz/$(T)_fuzz -max_total_time=$(or $(S),60) \
