@@ -22,7 +22,8 @@
 /* CALL_ENTER, CALL_EXIT. The payload (as much of it as was kept) is the event's data. */
 struct event_call {
     uint8_t call;         /* enum call */
-    uint8_t tcp_state;    /* enum state by TCP_INFO after (or, for close, just before) the call; STATE_NONE: not asked */
+    uint8_t tcp_state; /* enum state by TCP_INFO: after the call, on exit; just before close(), on enter; STATE_NONE: not
+                          asked */
     bool has_payload;     /* data holds payload: of sends on enter, of receives on exit */
     bool is_datagram;     /* the socket is of type SOCK_DGRAM */
     uint32_t call_id;     /* joins enter and exit; counts from 1 in its process */

@@ -14,11 +14,12 @@ struct buf;
 
 /* Adds the object on one line, without a newline. `changes` may be NULL when count is 0. `text` is the
  * sentence. Bytes that are not UTF-8 travel as "payload_hex" / "bytes_hex". */
-void event_to_json(struct buf *out, const struct event *event, const struct change *changes, size_t change_count);
+void event_to_json(struct buf *out, const struct event *event, const struct change *changes,
+                   size_t change_count);
 
-/* Reads one object of `length` bytes. Members it does not know are kept in event->extra. Derived members (beat,
- * cause ...) are read into context. Returns 0 and *ret_event for the caller to release; or -EINVAL with a line in
- * err (what, where) and *ret_event untouched. */
+/* Reads one object of `length` bytes. Members it does not know are kept in event->extra. Derived members
+ * (beat, cause ...) are read into context. Returns 0 and *ret_event for the caller to release; or -EINVAL
+ * with a line in err (what, where) and *ret_event untouched. */
 int event_from_json(const char *text, size_t length, struct event *ret_event, struct err *err);
 
 /* The first line: {"format":"sockstep","version":1,"kernel":...,"scenario":...}. */

@@ -24,9 +24,10 @@ struct export_format {
 extern const struct export_format *const export_formats[];
 const struct export_format *export_find(const char *name); /* NULL: unknown */
 
-/* The line of the text format for one event: "[7] t=0.050 s  sentence". start_ns is the session's. */
-void export_text_line(struct buf *out, const struct event *event, const struct change *changes, size_t change_count,
-                      int64_t start_ns);
+/* The line of the text format for one event, newline included: "[7] t=0.050 s  sentence". start_ns is the
+ * session's. */
+void export_text_line(struct buf *out, const struct event *event, const struct change *changes,
+                      size_t change_count, int64_t start_ns);
 
 /* A sink that writes these lines to `stream` (borrowed) as they come, each flushed. Never NULL. */
 struct sink *text_sink_new(FILE *stream);

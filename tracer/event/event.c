@@ -1,0 +1,29 @@
+/* Life and death of an event: what it owns. */
+#include "event/event.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+
+void event_release(struct event *event)
+{
+    free(event->data);
+    free(event->extra);
+    memset(event, 0, sizeof *event);
+}
+
+void event_copy(struct event *to, const struct event *from)
+{
+    *to = *from;
+    to->data = xmemdup(from->data, from->data_bytes);
+    to->extra = from->extra != NULL ? xstrdup(from->extra) : NULL;
+}
+
+void event_set_data(struct event *event, const void *bytes, size_t count)
+{
+    uint8_t *copy = xmemdup(bytes, count);
+    free(event->data);
+    event->data = copy;
+    event->data_bytes = (uint32_t)count;
+}

@@ -1,0 +1,20 @@
+/* The one visible list of formats. */
+#include "export/export.h"
+
+#include <string.h>
+
+#include "export/formats.h"
+
+const struct export_format *const export_formats[] = {
+    &export_text,
+    &export_ladder,
+    &(const struct export_format){.name = NULL},
+};
+
+const struct export_format *export_find(const char *name)
+{
+    for (size_t i = 0; export_formats[i]->name != NULL; i++)
+        if (strcmp(export_formats[i]->name, name) == 0)
+            return export_formats[i];
+    return NULL;
+}
