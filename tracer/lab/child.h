@@ -1,0 +1,73 @@
+/*
+ * The lab proper: the process that is PID 1 of the lab's pid namespace. It makes the hosts, forwards the
+ * packets, asks the kernels, starts the programs, and writes what it saw into the ring. It lives as long as
+ * its parent.
+ */
+#ifndef SOCKSTEP_LAB_CHILD_H
+#define SOCKSTEP_LAB_CHILD_H
+
+#include "base/array.h"
+#include "lab/diag.h"
+#include "lab/namespaces.h"
+#include "lab/queue.h"
+#include "lab/report.h"
+#include "lab/spawn.h"
+#include "lab/wire.h"
+
+struct lab_host {
+    int network; /* descriptor of its network namespace */
+    struct diag diag;
+    ARRAY(struct record_state) findings; /* what its kernel said, not yet told: see lab/inquiry.c */
+    bool queues_due; /* packets have passed since its kernel was last asked: ask again for the queues */
+};
+
+struct lab_child {
+    const struct lab_config *config;
+    struct lab_host hosts[LAB_HOSTS_MAX];
+    int middle; /* descriptor of the network namespace of the wire */
+    struct wire *wire;
+    struct queue queue;
+    struct report report;
+    struct programs programs;
+    struct settle_page *settle;
+    uint64_t last_packet;  /* id */
+    int64_t lost_asked_ns; /* when the wire was last asked for lost frames */
+    bool lost_due;         /* it has been read since */
+    int control_fd, signal_fd;
+    bool stopping;
+};
+
+/* What the child takes over from its parent; the parent closes its copies. */
+struct lab_child_start {
+    const struct lab_config *config;
+    struct lab_identity identity;
+    struct ring ring;
+    int control_fd, doorbell_fd, hello_fd;
+};
+
+/* Makes the lab, says so on the control socket, and runs it until the parent goes. */
+_Noreturn void lab_child_run(const struct lab_child_start *start);
+
+/* lab/hosts.c: namespaces, links, addresses and settings of all hosts, the wire's ports and the kernel
+ * witnesses. Adds to `sysctls` what was changed in the hosts: "name=value name=value". 0 or -errno with err.
+ */
+int hosts_make(struct lab_child *child, struct buf *sysctls, struct err *err);
+
+/* lab/traffic.c: the way of packets from host to host. */
+void traffic_read(struct lab_child *child);             /* what has left the hosts */
+void traffic_deliver(struct lab_child *child);          /* what is due */
+int64_t traffic_next_ns(const struct lab_child *child); /* when something will be due; INT64_MAX: nothing */
+
+/* lab/inquiry.c: when the kernels are asked, and what the answer is about. What they say waits to be told. */
+bool inquiry_after_delivery(const struct lab_child *child,
+                            const struct frame *frame); /* shall we ask after it? */
+void inquiry_delivery(struct lab_child *child, const struct frame *frame, int64_t delivered_ns); /* asks */
+void inquiry_departure(struct lab_child *child,
+                       const struct frame *frame); /* asks, if this packet gives reason to */
+void inquiry_plain(struct lab_child *child, int host, int64_t order_ns); /* asks, for no packet's sake */
+void inquiry_queues(struct lab_child *child, int64_t now_ns);            /* asks hosts where that is due */
+int64_t inquiry_next_ns(const struct lab_child *child);       /* when it will be due; INT64_MAX: never */
+bool inquiry_waits(const struct lab_child *child);            /* is there something to tell? */
+void inquiry_tell(struct lab_child *child, int64_t until_ns); /* tells what was found by then */
+
+#endif

@@ -1,0 +1,178 @@
+/*
+ * A packet's way: captured as it leaves its sender, judged, kept, delivered. Everything that a delivery
+ * causes must be later than the delivery; hence the order of the steps in deliver().
+ */
+#include "lab/child.h"
+#include "base/clock.h"
+#include "event/names.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DELIVERIES_AT_ONCE 64
+#define ROUNDS_AT_ONCE     4
+#define LOST_EVERY_NS      (100 * NS_PER_MS)
+
+static void report_packet(struct lab_child *child, const struct frame *frame, int kind, int64_t time_ns,
+                          const char *fault)
+{
+    bool sent = kind == EVENT_PACKET_SENT, delivered = kind == EVENT_PACKET_DELIVERED;
+    struct record_packet record = {.time_ns = time_ns,
+                                   .order_ns = time_ns,
+                                   .id = frame->id,
+                                   .delay_ns = sent ? frame->delay_ns : 0,
+                                   .wire_bytes = frame->wire_bytes,
+                                   .kept_bytes = sent ? frame->kept_bytes : 0,
+                                   .link = LINK_ETHERNET,
+                                   .event_kind = (uint8_t)kind,
+                                   .host = (uint8_t)(delivered ? frame->to : frame->host),
+                                   .to = (uint8_t)frame->to};
+    snprintf(record.fault, sizeof record.fault, "%s", fault);
+    report_record(&child->report, RECORD_PACKET, &record, sizeof record, frame->bytes, record.kept_bytes);
+}
+
+static void drop(struct lab_child *child, struct frame *frame, const char *fault)
+{
+    report_packet(child, frame, EVENT_PACKET_DROPPED, report_now_ns(), fault);
+    free(frame);
+}
+
+/* The receiver by hardware address (see lab/hosts.c), -1 for all (broadcast and multicast), -2 for nobody. */
+static int receiver_of(const struct lab_child *child, const struct frame *frame)
+{
+    static const uint8_t prefix[5] = {0x02};
+    if ((frame->bytes[0] & 1) != 0)
+        return -1;
+    int host = frame->bytes[5] - 1;
+    bool ours = memcmp(frame->bytes, prefix, sizeof prefix) == 0 && host >= 0 &&
+                host < child->config->host_count && host != frame->host;
+    return ours ? host : -2;
+}
+
+/* What the wire does to a packet. */
+static void judge(struct lab_child *child, struct frame *frame)
+{
+    frame->delay_ns = child->config->delay_ns;
+}
+
+static void enqueue(struct lab_child *child, struct frame *frame, int to)
+{
+    frame->to = to;
+    if (queue_add(&child->queue, frame) < 0)
+        drop(child, frame, "too many packets on the wire");
+}
+
+static void enqueue_for_all(struct lab_child *child, struct frame *frame)
+{
+    int first = frame->to;
+    for (int i = first + 1; i < child->config->host_count; i++) {
+        if (i != frame->host)
+            enqueue(child, frame_copy(frame), i);
+    }
+    enqueue(child, frame, first);
+}
+
+static void depart(void *context, struct frame *frame)
+{
+    struct lab_child *child = context;
+    int receiver = receiver_of(child, frame);
+    if (receiver == -2 || wire_is_housekeeping(&frame->packet)) {
+        free(frame);
+        return;
+    }
+    frame->id = ++child->last_packet;
+    frame->to = receiver >= 0 ? receiver : frame->host == 0;
+    judge(child, frame);
+    report_packet(child, frame, EVENT_PACKET_SENT, frame->stamp_ns, "");
+    inquiry_departure(child, frame);
+    if (receiver >= 0)
+        enqueue(child, frame, receiver);
+    else
+        enqueue_for_all(child, frame);
+}
+
+static void look_for_losses(struct lab_child *child)
+{
+    int64_t now_ns = report_now_ns();
+    if (!child->lost_due || now_ns - child->lost_asked_ns < LOST_EVERY_NS)
+        return;
+    child->lost_asked_ns = now_ns;
+    child->lost_due = false;
+    uint64_t lost = wire_lost(child->wire);
+    if (lost != 0)
+        report_gap(&child->report, lost, "the wire could not keep up; packets lost");
+}
+
+void traffic_read(struct lab_child *child)
+{
+    child->lost_due |= wire_read(child->wire, depart, child) > 0;
+    for (int i = 0; i < ROUNDS_AT_ONCE && inquiry_waits(child); i++) {
+        int64_t until_ns = report_now_ns();
+        (void)wire_read(child->wire, depart, child);
+        inquiry_tell(child, until_ns);
+    }
+    inquiry_tell(child, INT64_MAX);
+    look_for_losses(child);
+}
+
+/* Odd from here on: no program of this host begins a call until settle_end(). */
+static void settle_begin(struct lab_child *child, int host)
+{
+    atomic_fetch_add(&child->settle->settle[host], 1);
+}
+
+static void settle_end(struct lab_child *child, int host)
+{
+    atomic_fetch_add(&child->settle->settle[host], 1);
+}
+
+static int inject(struct lab_child *child, struct frame *frame)
+{
+    int64_t now_ns = report_now_ns();
+    int result = wire_send(child->wire, frame->to, frame);
+    if (result < 0) {
+        char fault[32];
+        snprintf(fault, sizeof fault, "lab: %s", strerror(-result));
+        report_packet(child, frame, EVENT_PACKET_DROPPED, now_ns, fault);
+        return result;
+    }
+    report_packet(child, frame, EVENT_PACKET_DELIVERED, now_ns, "");
+    frame->due_ns = now_ns;
+    return 0;
+}
+
+static void deliver(struct lab_child *child, struct frame *frame)
+{
+    int to = frame->to;
+    if (inquiry_after_delivery(child, frame)) {
+        settle_begin(child, to);
+        traffic_read(child); /* what has left by now has not been caused by this packet */
+        if (inject(child, frame) == 0)
+            inquiry_delivery(child, frame, frame->due_ns);
+        settle_end(child, to);
+        traffic_read(child); /* what has left meanwhile, and what the kernel said */
+    } else {
+        traffic_read(child);
+        if (inject(child, frame) == 0)
+            child->hosts[to].queues_due |= frame->packet.protocol == PROTOCOL_TCP;
+    }
+    free(frame);
+}
+
+void traffic_deliver(struct lab_child *child)
+{
+    for (int i = 0; i < DELIVERIES_AT_ONCE; i++) {
+        struct frame *frame = queue_take(&child->queue, report_now_ns());
+        if (frame == NULL)
+            return;
+        deliver(child, frame);
+    }
+}
+
+int64_t traffic_next_ns(const struct lab_child *child)
+{
+    int64_t queue_ns = queue_next_ns(&child->queue);
+    int64_t lost_ns = child->lost_due ? child->lost_asked_ns + LOST_EVERY_NS : INT64_MAX;
+    return queue_ns < lost_ns ? queue_ns : lost_ns;
+}
