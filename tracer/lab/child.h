@@ -33,6 +33,7 @@ struct lab_child {
     uint64_t last_packet;  /* id */
     int64_t lost_asked_ns; /* when the wire was last asked for lost frames */
     bool lost_due;         /* it has been read since */
+    int64_t restless_ns;   /* since when a due packet waits for programs to rest; 0: none does */
     int control_fd, signal_fd;
     bool stopping;
 };

@@ -26,7 +26,8 @@ struct lab_config {
     int host_count;                        /* 2..LAB_HOSTS_MAX */
     const char *host_names[LAB_HOSTS_MAX]; /* "client", "server": at most 15 bytes */
     int64_t delay_ns;                      /* one way */
-    int64_t spacing_ns; /* least time between two deliveries to one host (the line's rate); 0: none */
+    int64_t spacing_ns; /* least time between two deliveries to one host, which also wait, 250 ms at most, until all
+                           programs sleep (lab/rest.h); 0: none */
     int mtu;            /* 0: 1500 */
     bool quick_ack;     /* quickack 1 on the routes */
     const struct lab_sysctl *sysctls; /* set in every host */

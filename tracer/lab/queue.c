@@ -42,7 +42,14 @@ static int64_t line_next_ns(const struct queue *queue, int line)
     if (first == NULL)
         return INT64_MAX;
     int64_t free_ns = queue->lines[line].free_ns;
+    if (free_ns < queue->paused_ns)
+        free_ns = queue->paused_ns;
     return first->due_ns > free_ns ? first->due_ns : free_ns;
+}
+
+void queue_pause(struct queue *queue, int64_t when_ns)
+{
+    queue->paused_ns = when_ns;
 }
 
 static int first_line(const struct queue *queue)

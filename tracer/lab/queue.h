@@ -33,6 +33,7 @@ struct queue {
         int64_t free_ns; /* when the line to this receiver has room for the next packet */
     } lines[LAB_HOSTS_MAX];
     int64_t spacing_ns;
+    int64_t paused_ns; /* no line moves before; 0: not paused */
 };
 
 /* A frame with room for `bytes`, zeroed but for what is given. */
@@ -45,6 +46,9 @@ int queue_add(struct queue *queue, struct frame *frame);
 
 /* When the next frame is to be delivered; INT64_MAX: none waits. */
 int64_t queue_next_ns(const struct queue *queue);
+
+/* Nothing is delivered before when_ns. */
+void queue_pause(struct queue *queue, int64_t when_ns);
 
 /* The frame that is to be delivered first, if its time has come at now_ns, else NULL. The caller owns it. */
 struct frame *queue_take(struct queue *queue, int64_t now_ns);

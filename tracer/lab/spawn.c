@@ -1,4 +1,5 @@
 #include "lab/spawn.h"
+#include "lab/rest.h"
 #include "base/array.h"
 #include "base/xalloc.h"
 #include "event/event.h"
@@ -172,6 +173,16 @@ int program_kill(struct programs *programs, pid_t pid, int signal)
     return -ESRCH;
 }
 
+bool programs_at_rest(const struct programs *programs)
+{
+    const struct program *program;
+    DL_FOREACH (programs->list, program) {
+        if (program->runs && !process_at_rest(program->outer))
+            return false;
+    }
+    return true;
+}
+
 int programs_poll_fds(const struct programs *programs, struct pollfd *fds, int room)
 {
     int count = 0;
@@ -254,7 +265,7 @@ void programs_reap(struct programs *programs, program_ended *ended, void *contex
     int status;
     pid_t inner;
     while ((inner = waitpid(-1, &status, WNOHANG)) > 0) {
-        struct record_process end = {.time_ns = report_now_ns(), .what = PROCESS_EXIT, .exit_code = -1};
+        struct record_process end = {.what = PROCESS_EXIT, .exit_code = -1};
         struct program *program = find_inner(programs, inner);
         if (program == NULL)
             continue;
@@ -266,6 +277,7 @@ void programs_reap(struct programs *programs, program_ended *ended, void *contex
         program->runs = false;
         read_output(programs, program, &program->outputs[0]);
         read_output(programs, program, &program->outputs[1]);
+        end.time_ns = report_now_ns(); /* behind its last words */
         report_process(programs, program, &end);
         if (ended != NULL)
             ended(context, host, end.time_ns);

@@ -33,6 +33,9 @@ pid_t program_start(struct programs *programs, const struct spawn_request *spawn
 /* By outer pid. 0 or -ESRCH. */
 int program_kill(struct programs *programs, pid_t pid, int signal);
 
+/* True when none of them has anything left to do: each sleeps in the kernel (lab/rest.h). */
+bool programs_at_rest(const struct programs *programs);
+
 /* Descriptors of output to wait for; returns how many. */
 int programs_poll_fds(const struct programs *programs, struct pollfd *fds, int room);
 

@@ -12,6 +12,8 @@
 
 #define DELIVERIES_AT_ONCE 64
 #define ROUNDS_AT_ONCE     4
+#define REST_MAX_NS        (250 * NS_PER_MS)
+#define REST_AGAIN_NS      (1 * NS_PER_MS)
 #define LOST_EVERY_NS      (100 * NS_PER_MS)
 
 static void report_packet(struct lab_child *child, const struct frame *frame, int kind, int64_t time_ns,
@@ -160,9 +162,28 @@ static void deliver(struct lab_child *child, struct frame *frame)
     free(frame);
 }
 
+/* Where deliveries are spaced, a program has done with one packet before the next one comes, however busy the
+ * machine is: the order of things is then the same each time. A program that never rests delays a packet by
+ * REST_MAX_NS. */
+static bool wait_for_rest(struct lab_child *child, int64_t now_ns)
+{
+    if (child->config->spacing_ns == 0 || queue_next_ns(&child->queue) > now_ns)
+        return false;
+    if (child->restless_ns == 0)
+        child->restless_ns = now_ns;
+    if (now_ns - child->restless_ns > REST_MAX_NS || programs_at_rest(&child->programs)) {
+        child->restless_ns = 0;
+        return false;
+    }
+    queue_pause(&child->queue, now_ns + REST_AGAIN_NS);
+    return true;
+}
+
 void traffic_deliver(struct lab_child *child)
 {
     for (int i = 0; i < DELIVERIES_AT_ONCE; i++) {
+        if (wait_for_rest(child, report_now_ns()))
+            return;
         struct frame *frame = queue_take(&child->queue, report_now_ns());
         if (frame == NULL)
             return;
