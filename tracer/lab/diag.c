@@ -41,6 +41,7 @@ struct asking {
     struct diag *diag;
     diag_changed *changed;
     void *context;
+    bool doors_too;
 };
 
 int diag_open(struct diag *diag)
@@ -187,7 +188,8 @@ static void sweep(const struct asking *asking)
     struct diag *diag = asking->diag;
     struct known_socket *known, *next;
     HASH_ITER (hh, diag->table, known, next) {
-        if (known->round == diag->round)
+        bool door = known->state.kernel_state == KERNEL_LISTEN;
+        if (known->round == diag->round || (door && !asking->doors_too))
             continue;
         struct record_state gone = known->state;
         gone.kernel_state = KERNEL_CLOSED;
@@ -199,9 +201,9 @@ static void sweep(const struct asking *asking)
     }
 }
 
-int diag_ask(struct diag *diag, diag_changed *changed, void *context)
+int diag_ask(struct diag *diag, bool doors_too, diag_changed *changed, void *context)
 {
-    struct asking asking = {.diag = diag, .changed = changed, .context = context};
+    struct asking asking = {.diag = diag, .doors_too = doors_too, .changed = changed, .context = context};
     int64_t asked_ns = report_now_ns();
     diag->round++;
     diag->unsettled = 0;

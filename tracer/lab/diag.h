@@ -32,7 +32,9 @@ void diag_close(struct diag *diag);
 typedef void diag_changed(void *context, const struct record_state *socket);
 
 /* Asks the kernel for all TCP sockets, IPv4 and IPv6, and hands over what has changed since it was last
- * asked. 0 or -errno: nothing was concluded from sockets that were not mentioned. */
-int diag_ask(struct diag *diag, diag_changed *changed, void *context);
+ * asked. 0 or -errno: nothing was concluded from sockets that were not mentioned. Only with doors_too is it
+ * told that a listening socket is gone: no packet explains that, so it is left for a question that no packet
+ * gave rise to. */
+int diag_ask(struct diag *diag, bool doors_too, diag_changed *changed, void *context);
 
 #endif

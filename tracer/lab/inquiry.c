@@ -22,6 +22,7 @@ struct inquiry {
     int host;
     const struct frame *frame; /* NULL: no packet made us ask */
     bool delivery;
+    bool doors_too;    /* see diag_ask() */
     int64_t packet_ns; /* when the frame departed or arrived */
     int64_t order_ns;  /* without a frame; 0: the time of the answer */
     int64_t answered_ns;
@@ -123,7 +124,7 @@ static size_t ask(struct inquiry *inquiry)
     struct lab_host *host = &inquiry->child->hosts[inquiry->host];
     size_t first = host->findings.count;
     host->queues_due = false;
-    if (diag_ask(&host->diag, find, host) < 0)
+    if (diag_ask(&host->diag, inquiry->doors_too, find, host) < 0)
         report_gap(&inquiry->child->report, 0, "the kernel did not say what its sockets are");
     inquiry->answered_ns = report_now_ns();
     for (size_t i = first; i < host->findings.count; i++) {
@@ -218,14 +219,14 @@ void inquiry_delivery(struct lab_child *child, const struct frame *frame, int64_
 
 void inquiry_plain(struct lab_child *child, int host, int64_t order_ns)
 {
-    ask(&(struct inquiry){.child = child, .host = host, .order_ns = order_ns});
+    ask(&(struct inquiry){.child = child, .host = host, .doors_too = true, .order_ns = order_ns});
 }
 
 void inquiry_queues(struct lab_child *child, int64_t now_ns)
 {
     for (int i = 0; i < child->config->host_count; i++) {
         if (child->hosts[i].queues_due && queues_may_be_asked(&child->hosts[i], now_ns))
-            inquiry_plain(child, i, 0);
+            ask(&(struct inquiry){.child = child, .host = i});
     }
 }
 
