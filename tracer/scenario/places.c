@@ -1,6 +1,7 @@
 #include "scenario/places.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,15 +16,24 @@ static void own_folder(char *result, size_t size)
         *slash = '\0';
 }
 
+static bool is_there(char *result, size_t size, const char *folder, const char *below, const char *name)
+{
+    int length = snprintf(result, size, "%s%s/%s", folder, below, name);
+    return length > 0 && (size_t)length < size && access(result, R_OK) == 0;
+}
+
+/* In the build folder; in the lib beside the bin that the command is installed in; where it was built to be.
+ */
 static int find_beside(const char *beside, const char *installed, const char *name, char *result, size_t size)
 {
-    char folder[2048];
+    char folder[2048], library[2048 + 4];
     own_folder(folder, sizeof folder);
-    int length = snprintf(result, size, "%s%s/%s", folder, beside, name);
-    if (length > 0 && (size_t)length < size && access(result, R_OK) == 0)
-        return 0;
-    length = snprintf(result, size, SOCKSTEP_LIBDIR "%s/%s", installed, name);
-    return length > 0 && (size_t)length < size && access(result, R_OK) == 0 ? 0 : -ENOENT;
+    char *slash = strrchr(folder, '/');
+    snprintf(library, sizeof library, "%.*s/lib", slash != NULL ? (int)(slash - folder) : 0, folder);
+    bool found = is_there(result, size, folder, beside, name) ||
+                 is_there(result, size, library, installed, name) ||
+                 is_there(result, size, SOCKSTEP_LIBDIR, installed, name);
+    return found ? 0 : -ENOENT;
 }
 
 const char *places_program(const char *word, char *result, size_t size)
@@ -35,5 +45,5 @@ const char *places_program(const char *word, char *result, size_t size)
 
 int places_preload(char *result, size_t size)
 {
-    return find_beside("", "", "libsockprobe.so", result, size);
+    return find_beside("", "/sockstep", "libsockprobe.so", result, size);
 }

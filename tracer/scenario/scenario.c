@@ -90,8 +90,9 @@ static void add_folder(text_list *folders, const char *path, size_t length)
     *array_push(folders) = folder;
 }
 
-/* demo/scenarios beside the folder that the command was built in. */
-static void add_build_folders(text_list *folders)
+/* demo/scenarios beside the folder that the command was built in; share beside the bin that it is installed
+ * in. */
+static void add_own_folders(text_list *folders)
 {
     char command[SCENARIO_PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", command, sizeof command - 1);
@@ -102,9 +103,12 @@ static void add_build_folders(text_list *folders)
     for (int up = 0; slash != NULL && up < BUILD_DEEP; up++) {
         *slash = '\0';
         slash = strrchr(command, '/');
-        struct buf folder = {0};
-        buf_printf(&folder, "%.*s/demo/scenarios", slash != NULL ? (int)(slash - command) : 0, command);
+        struct buf folder = {0}, installed = {0};
+        int length_above = slash != NULL ? (int)(slash - command) : 0;
+        buf_printf(&folder, "%.*s/demo/scenarios", length_above, command);
         *array_push(folders) = buf_detach(&folder);
+        buf_printf(&installed, "%.*s/share/sockstep/scenarios", length_above, command);
+        *array_push(folders) = buf_detach(&installed);
     }
 }
 
@@ -118,7 +122,7 @@ static text_list folders_to_search(void)
             add_folder(&folders, chosen, length);
         chosen += length + (chosen[length] == ':');
     }
-    add_build_folders(&folders);
+    add_own_folders(&folders);
     add_folder(&folders, SOCKSTEP_DATADIR, strlen(SOCKSTEP_DATADIR));
     return folders;
 }
