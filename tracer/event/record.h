@@ -1,7 +1,7 @@
 /*
- * What the records of a ring hold: plain structs of fixed width in the machine's own byte order (both sides run
- * on the same machine), with the variable part behind them. source/ring.c turns them into events and trusts
- * nothing.
+ * What the records of a ring hold: plain structs of fixed width in the machine's own byte order (both sides
+ * run on the same machine), with the variable part behind them. source/ring.c turns them into events and
+ * trusts nothing.
  */
 #ifndef SOCKSTEP_EVENT_RECORD_H
 #define SOCKSTEP_EVENT_RECORD_H
@@ -27,8 +27,11 @@ struct record_address {
     uint8_t ip[16];
 };
 
-/* RECORD_CALL_ENTER and _EXIT. Behind it: file (file_bytes), path (path_bytes), set (set_bytes), payload
- * (kept_bytes), none NUL-terminated. */
+enum record_addresses { RECORD_HAS_ADDRESS = 1, RECORD_HAS_LOCAL = 2, RECORD_HAS_REMOTE = 4 };
+
+/* RECORD_CALL_ENTER and _EXIT. Behind it: one struct record_address for each bit of `addresses` (address,
+ * local, remote), then file (file_bytes), path (path_bytes), set (set_bytes), payload (kept_bytes), none
+ * NUL-terminated. */
 struct record_call {
     int64_t time_ns;
     uint64_t cookie, new_cookie;
@@ -39,8 +42,9 @@ struct record_call {
     int32_t pid, tid, fd, error_number, line;
     uint32_t payload_bytes, kept_bytes;
     uint8_t call, tcp_state /* kernel number, 0: not asked */, is_datagram, file_bytes;
-    uint8_t path_bytes, set_bytes, unused[2];
-    struct record_address address, local, remote;
+    uint8_t path_bytes, set_bytes;
+    uint8_t addresses; /* enum record_addresses */
+    uint8_t unused;
 };
 
 /* RECORD_PACKET. Behind it: the bytes (kept_bytes). Hosts are indexes into the lab's table of hosts. */
@@ -94,32 +98,33 @@ struct record_gap {
 };
 
 /* The first message of a probe on the socket SOCKSTEP_PROBE_FD (an inherited SOCK_SEQPACKET socket that all
- * traced programs share): this struct, with SCM_RIGHTS carrying two descriptors, the ring's memfd and one end of a
- * SOCK_SEQPACKET pair: whose end of file is the end of the process, on which a byte is a doorbell. SCM_CREDENTIALS
- * says who it is. */
+ * traced programs share): this struct, with SCM_RIGHTS carrying two descriptors, the ring's memfd and one end
+ * of a SOCK_SEQPACKET pair: whose end of file is the end of the process, on which a byte is a doorbell.
+ * SCM_CREDENTIALS says who it is. */
 struct record_hello {
     uint32_t magic; /* RING_MAGIC */
     uint32_t version;
     int32_t pid, parent; /* as the program sees them */
     int64_t time_ns;
     uint8_t what; /* PROCESS_START, PROCESS_FORK, PROCESS_EXEC */
-    uint8_t unused[7];
+    uint8_t host; /* 1 + the index in SOCKSTEP_SETTLE; 0: not told */
+    uint8_t unused[6];
     char lane[16]; /* SOCKSTEP_LANE, inherited */
     char program[48];
 };
 
-#define PROBE_FD_VARIABLE "SOCKSTEP_PROBE_FD"
-#define PROBE_LANE_VARIABLE "SOCKSTEP_LANE"
+#define PROBE_FD_VARIABLE      "SOCKSTEP_PROBE_FD"
+#define PROBE_LANE_VARIABLE    "SOCKSTEP_LANE"
 #define PROBE_PAYLOAD_VARIABLE "SOCKSTEP_PAYLOAD_BYTES"
-#define PROBE_GATES_VARIABLE "SOCKSTEP_GATES" /* "1": gates are closed from the first call on */
-#define PROBE_PAYLOAD_DEFAULT 256
+#define PROBE_GATES_VARIABLE   "SOCKSTEP_GATES" /* "1": gates are closed from the first call on */
+#define PROBE_PAYLOAD_DEFAULT  256
 
-/* "FD:INDEX": an inherited memfd that holds one struct settle_page, mapped read-only by the probe, and the index of
- * this program's host. While settle[INDEX] is odd the lab has just delivered a packet to that host and is asking its
- * kernel what has become of it; a call waits (50 ms at most) before it begins, so that the answer is about the packet
- * and not about the call. */
+/* "FD:INDEX": an inherited memfd that holds one struct settle_page, mapped read-only by the probe, and the
+ * index of this program's host. While settle[INDEX] is odd the lab has just delivered a packet to that host
+ * and is asking its kernel what has become of it; a call waits (50 ms at most) before it begins, so that the
+ * answer is about the packet and not about the call. */
 #define PROBE_SETTLE_VARIABLE "SOCKSTEP_SETTLE"
-#define SETTLE_HOSTS_MAX 8
+#define SETTLE_HOSTS_MAX      8
 
 struct settle_page {
     _Atomic uint32_t settle[SETTLE_HOSTS_MAX];

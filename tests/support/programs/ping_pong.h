@@ -1,0 +1,78 @@
+/*
+ * One byte back and forth, for tests/bench/probe_bench.c:
+ *
+ *     ping_pong_linked unix|tcp ROUNDS
+ *
+ * Both ends are in this one thread, so that a round is four calls and no scheduling. Prints nanoseconds per
+ * call.
+ */
+#ifndef SOCKSTEP_TESTS_PING_PONG_H
+#define SOCKSTEP_TESTS_PING_PONG_H
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+static void must(int result)
+{
+    if (result < 0) {
+        perror("ping_pong");
+        exit(1);
+    }
+}
+
+static void tcp_pair(int pair[2])
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int listening = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+
+    must(bind(listening, (struct sockaddr *)&address, sizeof address));
+    must(getsockname(listening, (struct sockaddr *)&address, &length));
+    must(listen(listening, 1));
+    pair[0] = socket(AF_INET, SOCK_STREAM, 0);
+    must(connect(pair[0], (struct sockaddr *)&address, sizeof address));
+    must(pair[1] = accept(listening, NULL, NULL));
+    for (int i = 0; i < 2; i++)
+        must(setsockopt(pair[i], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one));
+    close(listening);
+}
+
+static void rounds(const int pair[2], long count)
+{
+    char byte = 'x';
+
+    for (long i = 0; i < count; i++) {
+        for (int end = 0; end < 2; end++) {
+            must((int)send(pair[end], &byte, 1, 0));
+            must((int)recv(pair[1 - end], &byte, 1, 0));
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct timespec start, end;
+    long count = argc > 2 ? atol(argv[2]) : 200000;
+    int pair[2];
+
+    if (argc > 1 && strcmp(argv[1], "tcp") == 0)
+        tcp_pair(pair);
+    else
+        must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+    rounds(pair, count / 20); /* to warm up */
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    rounds(pair, count);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    printf("%.1f\n", ((double)(end.tv_sec - start.tv_sec) * 1e9 + (double)(end.tv_nsec - start.tv_nsec)) /
+                         (4.0 * (double)count));
+    return 0;
+}
+
+#endif

@@ -1,0 +1,2 @@
+/* ping_pong without it. */
+#include "ping_pong.h"
