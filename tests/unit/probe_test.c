@@ -99,6 +99,7 @@ static void test_tcp_setup(const struct probe_run *run)
     const struct event_call *asked = enter_of(run, CALL_connect, 0);
 
     assert_int_equal(made->call.result, 3);
+    assert_int_equal(made->call.tcp_state, STATE_CLOSED);
     assert_int_equal(made->call.arguments[0], AF_INET);
     assert_int_equal(made->call.arguments[1], SOCK_STREAM);
     assert_true(made->call.new_cookie != 0 && made->call.new_cookie != client->call.new_cookie);
@@ -131,8 +132,9 @@ static void test_tcp_end(const struct probe_run *run)
     assert_int_equal(finished->call.tcp_state, STATE_CLOSE_WAIT);
     assert_int_equal(finished->data_bytes, 0);
     assert_true(finished->call.has_payload);
-    assert_int_equal(exit_of(run, CALL_close, 0)->call.tcp_state, STATE_CLOSE_WAIT);
-    assert_int_equal(exit_of(run, CALL_close, 2)->call.tcp_state, STATE_LISTEN);
+    assert_int_equal(enter_of(run, CALL_close, 0)->tcp_state, STATE_CLOSE_WAIT);
+    assert_int_equal(enter_of(run, CALL_close, 2)->tcp_state, STATE_LISTEN);
+    assert_int_equal(exit_of(run, CALL_close, 0)->call.tcp_state, STATE_NONE);
 }
 
 static void test_tcp(void **state)
