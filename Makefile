@@ -24,11 +24,11 @@ endif
 CPPFLAGS += -D_GNU_SOURCE -DSOCKSTEP_VERSION='"$(VERSION)"' -DSOCKSTEP_LIBDIR='"$(LIBDIR)"' \
 	-DSOCKSTEP_DATADIR='"$(DATADIR)/sockstep/scenarios"' -Itracer -Itracer/probe/include -I. -MMD -MP
 ALL_CFLAGS := $(WARNINGS) $(CFLAGS) $(FLAGS_$(VARIANT))
-LIBS := -lpcap -lmnl -lcyaml -lyaml -ljansson -ldl -lpthread
+LIBS := -lpcap -lmnl -lcyaml -lyaml -ljansson -lz -lzstd -ldl -lpthread
 SCREEN_LIBS := -lncursesw
 
 # What libsockstep.a is made of; the probe and the command are built apart.
-MODULES ?= base net event source lab model timeline trace control export scenario
+MODULES ?= base net event source lab model flow timeline trace control export scenario
 LIBRARY_C := $(foreach m,$(MODULES),$(wildcard tracer/$(m)/*.c))
 PROBE_C := $(wildcard tracer/probe/*.c) tracer/event/ring.c
 CLI_C := $(wildcard tracer/cli/*.c)
@@ -128,12 +128,14 @@ fuzz-corpora: $(call program,$(FUZZ_C)) ## every fuzz harness over its corpus
 e2e: $(PRODUCT) ## the command from outside: tmux, tshark, tcpdump, wrong input
 	@BUILD=$(BUILD) sh tests/support/run_tests.sh $(filter tests/e2e/%,$(SHELL_TESTS))
 
-.PHONY: golden pictures fuzz bench cover lint format
+.PHONY: golden pictures corpora fuzz bench cover lint format
 golden: $(PRODUCT) $(call program,$(TEST_C)) ## write the goldens anew; look at the difference before you commit it
 	@for t in $(call program,$(TEST_C)); do SOCKSTEP_GOLDEN=update BUILD=$(BUILD) $$t >/dev/null 2>&1 || true; done
 	@git diff --stat -- tests/golden
 pictures: $(PRODUCT) ## the pictures in docs and README, from the real screen
 	@BUILD=$(BUILD) sh tests/support/pictures.sh
+corpora: $(PRODUCT) ## against captures by other people, with their tools' opinions (CORPORA=folder)
+	@BUILD=$(BUILD) sh tests/support/corpora/run.sh
 fuzz: ## fuzz one harness with libFuzzer for S seconds: make fuzz T=packet S=60
 	@$(MAKE) --no-print-directory VARIANT=fuzz build/fuzz/tests/fuzz/$(T)_fuzz
 	@mkdir -p build/fuzz/corpus/$(T) && build/fuzz/tests/fuzz/$(T)_fuzz -max_total_time=$(or $(S),60) \

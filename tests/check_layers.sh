@@ -12,12 +12,13 @@ tracer/probe    event probe sockstep
 tracer/source   base net event source
 tracer/lab      base net event lab
 tracer/model    base net event model
+tracer/flow     base net event source model flow
 tracer/trace    base net event source trace
 tracer/timeline base net event model timeline
 tracer/control  base net event source lab model timeline control
 tracer/export   base net event timeline export
 tracer/scenario base net event source lab timeline control export scenario
-tracer/cli      base net event source lab trace timeline control export scenario cli tui
+tracer/cli      base net event source lab flow trace timeline control export scenario cli tui
 tui             base net event timeline control tui
 demo            sockstep
 '

@@ -12,6 +12,8 @@ libmnl/libmnl.h libmnl-dev|libmnl-devel|libmnl|libmnl-devel|libmnl-dev
 cyaml/cyaml.h libcyaml-dev|libcyaml-devel|libcyaml|libcyaml-devel|libcyaml-dev
 yaml.h libyaml-dev|libyaml-devel|libyaml|libyaml-devel|yaml-dev
 jansson.h libjansson-dev|jansson-devel|jansson|libjansson-devel|jansson-dev
+zlib.h zlib1g-dev|zlib-devel|zlib|zlib-devel|zlib-dev
+zstd.h libzstd-dev|libzstd-devel|zstd|libzstd-devel|zstd-dev
 uthash.h uthash-dev|uthash-devel|uthash|uthash-devel|uthash-dev
 linux/inet_diag.h linux-libc-dev|kernel-headers|linux-api-headers|linux-glibc-devel|linux-headers
 '
