@@ -236,6 +236,53 @@ static inline int run_watch(const char *unused)
     return 0;
 }
 
+/* Four full segments at once, then goodbye. */
+static inline int run_burst(const char *ip)
+{
+    char bytes[4 * 1448] = {0}, byte;
+    int fd = connected(ip);
+    if (fd < 0)
+        return 1;
+    nap_ms(20);
+    if (send(fd, bytes, sizeof bytes, 0) != sizeof bytes)
+        return 2;
+    nap_ms(100);
+    shutdown(fd, SHUT_WR);
+    ssize_t count = recv(fd, &byte, 1, 0);
+    close(fd);
+    nap_ms(100);
+    return count == 0 ? 0 : 3;
+}
+
+/* A connected datagram socket learns what became of its datagram. */
+static inline int run_ask(const char *ip)
+{
+    struct sockaddr_storage address;
+    char byte;
+    int fd = open_socket(ip, SOCK_DGRAM);
+    socklen_t length = socket_address(ip, TEST_PORT, &address);
+    if (connect(fd, (struct sockaddr *)&address, length) < 0 || send(fd, "?", 1, 0) != 1)
+        return 1;
+    ssize_t count = recv(fd, &byte, 1, 0);
+    printf("recv %zd errno %d\n", count, count < 0 ? errno : 0);
+    return 0;
+}
+
+/* Segments that this host's kernel has thrown away for their checksum. */
+static inline int run_bad_checksums(const char *unused)
+{
+    char line[512];
+    FILE *snmp = fopen("/proc/self/net/snmp", "r");
+    (void)unused;
+    for (int tcp = 0; snmp != NULL && fgets(line, sizeof line, snmp) != NULL;) {
+        if (strncmp(line, "Tcp:", 4) == 0 && ++tcp == 2)
+            printf("bad checksums%s", strrchr(line, ' '));
+    }
+    if (snmp != NULL)
+        fclose(snmp);
+    return 0;
+}
+
 static inline int run_sleep(const char *unused)
 {
     (void)unused;
@@ -251,10 +298,19 @@ static const struct {
     const char *name;
     int (*run)(const char *ip);
 } lab_programs[] = {
-    {"server", run_server}, {"client", run_client},   {"never-accept", run_never_accept},
-    {"bulk", run_bulk},     {"hasty", run_hasty},     {"datagrams", run_datagrams},
-    {"shout", run_shout},   {"confess", run_confess}, {"watch", run_watch},
+    {"server", run_server},
+    {"client", run_client},
+    {"never-accept", run_never_accept},
+    {"bulk", run_bulk},
+    {"hasty", run_hasty},
+    {"datagrams", run_datagrams},
+    {"shout", run_shout},
+    {"confess", run_confess},
+    {"watch", run_watch},
     {"sleep", run_sleep},
+    {"burst", run_burst},
+    {"ask", run_ask},
+    {"bad-checksums", run_bad_checksums},
 };
 
 /* Runs the program that argv names, if it names one; returns otherwise. */

@@ -175,7 +175,7 @@ static inline const char *flags_of(const struct reader *reader, uint64_t id, cha
 }
 
 /* The story in causal order: "0>SYN 0:SYN_SENT 1<SYN 1:SYN_RECEIVED ..."; host, then > sent, < delivered, !
- * dropped. Queues and timers only when asked for. */
+ * dropped, = held. Queues and timers only when asked for. */
 static inline char *reader_story(struct reader *reader, bool queues)
 {
     struct buf story = {0};
@@ -186,6 +186,7 @@ static inline char *reader_story(struct reader *reader, bool queues)
             buf_printf(&story, "%d%c%s ", t->packet.host,
                        t->packet.event_kind == EVENT_PACKET_SENT        ? '>'
                        : t->packet.event_kind == EVENT_PACKET_DELIVERED ? '<'
+                       : t->packet.event_kind == EVENT_PACKET_HELD      ? '='
                                                                         : '!',
                        flags_of(reader, t->packet.id, flags));
         if (t->kind == RECORD_STATE && t->state.event_kind == EVENT_STATE)

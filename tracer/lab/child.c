@@ -135,6 +135,18 @@ static void ask_now(struct lab_child *child, int host, int64_t order_ns)
     traffic_read(child);
 }
 
+static int order_packet(struct lab_child *child, const struct lab_request *request)
+{
+    struct lab_order order = {.action = (enum fault_action)request->action,
+                              .delay_ns = request->delay_ns,
+                              .corrupt_byte = request->corrupt_byte,
+                              .icmp = (enum fault_icmp)request->icmp,
+                              .mtu = (uint16_t)request->mtu};
+    if (request->icmp > FAULT_ICMP_TOO_BIG || request->delay_ns < 0)
+        return -EINVAL;
+    return holds_order(child, request->packet, &order);
+}
+
 static void obey(struct lab_child *child, char *message, size_t bytes)
 {
     struct lab_request request;
@@ -146,6 +158,13 @@ static void obey(struct lab_child *child, char *message, size_t bytes)
     case REQUEST_KILL: answer(child, program_kill(&child->programs, request.pid, request.signal), ""); break;
     case REQUEST_ASK: ask_now(child, request.host, request.order_ns); break;
     case REQUEST_STOP: child->stopping = true; break;
+    case REQUEST_HOLD: holds_mode(child, request.pid != 0); break;
+    case REQUEST_PACKET: answer(child, order_packet(child, &request), ""); break;
+    case REQUEST_RELEASE_RULE: holds_release_rule(child, request.host); break;
+    case REQUEST_CUT:
+        if (request.host >= 0 && request.host < child->config->host_count)
+            child->cut[request.host] = request.pid != 0;
+        break;
     }
 }
 
@@ -224,6 +243,7 @@ _Noreturn void lab_child_run(const struct lab_child_start *start)
     child->report = (struct report){.ring = start->ring, .doorbell_fd = start->doorbell_fd};
     child->programs = (struct programs){.report = &child->report, .hello_fd = start->hello_fd};
     child->queue.spacing_ns = start->config->spacing_ns;
+    child->holding = start->config->holds;
     detach_from_parent(start);
     int result = child_make(child, start, &sysctls, &err);
     answer(child, result, result < 0 ? err.text : buf_text(&sysctls));

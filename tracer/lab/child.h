@@ -30,10 +30,16 @@ struct lab_child {
     struct report report;
     struct programs programs;
     struct settle_page *settle;
-    uint64_t last_packet;  /* id */
-    int64_t lost_asked_ns; /* when the wire was last asked for lost frames */
-    bool lost_due;         /* it has been read since */
-    int64_t restless_ns;   /* since when a due packet waits for programs to rest; 0: none does */
+    uint64_t last_packet; /* id */
+    int64_t first_ns;     /* when the first packet left; 0: none has */
+    struct fault_memory memories[LAB_RULES_MAX];
+    struct frame *held; /* in the order in which they left */
+    bool holding;       /* every packet is held */
+    bool cut[LAB_HOSTS_MAX];
+    bool let_go[LAB_RULES_MAX]; /* rules that hold no more */
+    int64_t lost_asked_ns;      /* when the wire was last asked for lost frames */
+    bool lost_due;              /* it has been read since */
+    int64_t restless_ns;        /* since when a due packet waits for programs to rest; 0: none does */
     int control_fd, signal_fd;
     bool stopping;
 };
@@ -58,6 +64,24 @@ int hosts_make(struct lab_child *child, struct buf *sysctls, struct err *err);
 void traffic_read(struct lab_child *child);             /* what has left the hosts */
 void traffic_deliver(struct lab_child *child);          /* what is due */
 int64_t traffic_next_ns(const struct lab_child *child); /* when something will be due; INT64_MAX: nothing */
+
+void traffic_report(struct lab_child *child, const struct frame *frame, int kind, int64_t time_ns,
+                    const char *fault);
+void traffic_drop(struct lab_child *child, struct frame *frame, const char *fault); /* takes the frame over */
+void traffic_forward(struct lab_child *child, struct frame *frame); /* takes it over: it will be delivered */
+
+/* lab/fate.c: what the rules say of a packet that leaves, and doing so. */
+struct fate fate_judge(struct lab_child *child, const struct frame *frame);
+void fate_carry_out(struct lab_child *child, struct frame *frame); /* takes it over; frame->fate says what */
+
+/* lab/holds.c: packets that are kept on the wire. */
+bool holds_absorb(struct lab_child *child,
+                  const struct frame *frame); /* a copy of a held one: to be forgotten */
+void holds_add(struct lab_child *child, struct frame *frame,
+               const struct fault_rule *rule); /* takes it over */
+void holds_mode(struct lab_child *child, bool on);
+void holds_release_rule(struct lab_child *child, int rule);
+int holds_order(struct lab_child *child, uint64_t id, const struct lab_order *order); /* 0, -ESRCH, -EINVAL */
 
 /* lab/inquiry.c: when the kernels are asked, and what the answer is about. What they say waits to be told. */
 bool inquiry_after_delivery(const struct lab_child *child,

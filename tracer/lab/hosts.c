@@ -7,6 +7,7 @@
 #include "lab/offload.h"
 #include "lab/rtnetlink.h"
 #include "lab/sysctl.h"
+#include "lab/timers.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -71,6 +72,8 @@ static int set_all(const struct lab_config *config, struct buf *list, struct err
     /* Ports below 1024 matter to few; a lab without them is better than none. */
     (void)set_and_list(&port_sysctl, list, NULL);
     int result = 0;
+    for (int i = 0; config->textbook_timers && i < COUNT(textbook_sysctls) && result == 0; i++)
+        result = set_and_list(&textbook_sysctls[i], list, err);
     for (int i = 0; i < config->sysctl_count && result == 0; i++)
         result = set_and_list(&config->sysctls[i], list, err);
     return result;
@@ -120,6 +123,12 @@ static int cable(struct lab_child *child, struct mnl_socket *socket, int host, s
     return result == 0 ? wire_add_port(child->wire, device, err) : result;
 }
 
+static struct route_metrics metrics_of(const struct lab_config *config)
+{
+    return (struct route_metrics){.quick_ack = config->quick_ack || config->textbook_timers,
+                                  .rto_min_ms = config->textbook_timers ? TEXTBOOK_RTO_MIN_MS : 0};
+}
+
 /* Addresses of one family; a kernel without IPv6 has a lab without IPv6. */
 static int settle_in(struct mnl_socket *socket, const struct lab_config *config, int host, int family)
 {
@@ -131,7 +140,7 @@ static int settle_in(struct mnl_socket *socket, const struct lab_config *config,
     if (family == ADDRESS_IPV6 && result < 0)
         return result == -EOPNOTSUPP || result == -EAFNOSUPPORT || result == -EACCES ? 0 : result;
     if (result == 0)
-        result = route_add(socket, HOST_DEVICE, &network, bits, &own, config->quick_ack);
+        result = route_add(socket, HOST_DEVICE, &network, bits, &own, metrics_of(config));
     for (int i = 0; i < config->host_count && result == 0; i++) {
         struct address other = lab_address(i, family);
         uint8_t mac[MAC_BYTES];
@@ -146,7 +155,7 @@ static int settle_in(struct mnl_socket *socket, const struct lab_config *config,
 static int route_multicast(struct mnl_socket *socket)
 {
     struct address groups = {.family = ADDRESS_IPV4, .ip = {224}};
-    return route_add(socket, HOST_DEVICE, &groups, 4, NULL, false);
+    return route_add(socket, HOST_DEVICE, &groups, 4, NULL, (struct route_metrics){0});
 }
 
 /* In the host's network namespace. */

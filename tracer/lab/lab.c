@@ -78,6 +78,8 @@ static int config_check(const struct lab_config *config, struct err *err)
     }
     if (config->mtu != 0 && (config->mtu < 1280 || config->mtu > 9000))
         return err_set(err, EINVAL, "the MTU is 1280 to 9000 bytes, not %d", config->mtu);
+    if (config->rule_count < 0 || config->rule_count > LAB_RULES_MAX)
+        return err_set(err, EINVAL, "a wire has at most %d rules, not %d", LAB_RULES_MAX, config->rule_count);
     if (config->delay_ns < 0 || config->spacing_ns < 0)
         return err_set(err, EINVAL, "a delay cannot be negative");
     return 0;
@@ -235,6 +237,41 @@ void lab_ask(struct lab *lab, int host, int64_t order_ns)
 {
     struct lab_request request = {.kind = REQUEST_ASK, .host = host, .order_ns = order_ns};
     (void)send(lab->control_fd, &request, sizeof request, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void tell(struct lab *lab, const struct lab_request *request)
+{
+    (void)request_send(lab, request, sizeof *request);
+}
+
+void lab_hold(struct lab *lab, bool on)
+{
+    tell(lab, &(struct lab_request){.kind = REQUEST_HOLD, .pid = on});
+}
+
+void lab_release_rule(struct lab *lab, int rule)
+{
+    tell(lab, &(struct lab_request){.kind = REQUEST_RELEASE_RULE, .host = rule});
+}
+
+void lab_cut(struct lab *lab, int host, bool cut)
+{
+    tell(lab, &(struct lab_request){.kind = REQUEST_CUT, .host = host, .pid = cut});
+}
+
+int lab_packet(struct lab *lab, uint64_t id, const struct lab_order *order)
+{
+    struct lab_request request = {.kind = REQUEST_PACKET,
+                                  .packet = id,
+                                  .delay_ns = order->delay_ns,
+                                  .action = order->action,
+                                  .icmp = order->icmp,
+                                  .corrupt_byte = order->corrupt_byte,
+                                  .mtu = order->mtu};
+    struct lab_answer reply;
+    if (request_send(lab, &request, sizeof request) < 0 || answer_wait(lab, ANSWER_WAIT_MS, &reply) < 0)
+        return -ESRCH;
+    return reply.result;
 }
 
 /* Waits until the child's end of the control socket is closed: by its exit. */

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "lab/rules.h"
 #include "net/address.h"
 
 #define LAB_HOSTS_MAX 4
@@ -26,12 +27,16 @@ struct lab_config {
     int host_count;                        /* 2..LAB_HOSTS_MAX */
     const char *host_names[LAB_HOSTS_MAX]; /* "client", "server": at most 15 bytes */
     int64_t delay_ns;                      /* one way */
-    int64_t spacing_ns; /* least time between two deliveries to one host, which also wait, 250 ms at most, until all
-                           programs sleep (lab/rest.h); 0: none */
+    int64_t spacing_ns; /* least time between two deliveries to one host, which also wait, 250 ms at most,
+                           until all programs sleep (lab/rest.h); 0: none */
     int mtu;            /* 0: 1500 */
     bool quick_ack;     /* quickack 1 on the routes */
     const struct lab_sysctl *sysctls; /* set in every host */
     int sysctl_count;
+    const struct fault_rule *rules; /* what the wire does to packets */
+    int rule_count;                 /* at most LAB_RULES_MAX */
+    bool holds;                     /* every packet is held from the start: lab_hold() */
+    bool textbook_timers;           /* kernels that are patient while packets are held: see lab/timers.h */
 };
 
 struct lab;
@@ -73,6 +78,30 @@ int lab_kill(struct lab *lab, pid_t pid, int signal);
 /* Asks a host's kernel for its sockets now (after a call that changes a state without a packet); what changed
  * comes as STATE events with this order_ns, or right behind the packet that explains it. Does not wait. */
 void lab_ask(struct lab *lab, int host, int64_t order_ns);
+
+/* Holds every packet that leaves from now on, or lets all go that are held by hand. A held packet is told by
+ * a PACKET_HELD event; copies that a kernel sends of it meanwhile are absorbed, each told by another such
+ * event whose fault says "copy 2 absorbed". Does not wait. */
+void lab_hold(struct lab *lab, bool on);
+
+/* What is to become of a held packet: FAULT_NONE: it goes on its way. FAULT_DROP, FAULT_ICMP: it does not.
+ * The others: it goes, and this is done to it. */
+struct lab_order {
+    enum fault_action action;
+    int64_t delay_ns; /* DELAY, DUPLICATE */
+    int corrupt_byte;
+    enum fault_icmp icmp;
+    uint16_t mtu;
+};
+
+/* By the id of its events. 0, or -ESRCH: it is not held; -EINVAL: no such order. */
+int lab_packet(struct lab *lab, uint64_t id, const struct lab_order *order);
+
+/* What a rule (index) with FAULT_HOLD holds goes on its way, and it holds no more. Does not wait. */
+void lab_release_rule(struct lab *lab, int rule);
+
+/* Cuts the wire for what a host sends, or mends it. Does not wait. */
+void lab_cut(struct lab *lab, int host, bool cut);
 
 /* Ends every program, the wire and the child; waits for it. Returns NULL. */
 struct lab *lab_stop(struct lab *lab);

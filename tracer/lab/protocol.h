@@ -19,6 +19,10 @@ enum request_kind {
     REQUEST_KILL = 2,  /* answered: 0 or -ESRCH */
     REQUEST_ASK = 3,
     REQUEST_STOP = 4,
+    REQUEST_HOLD = 5,         /* pid: 1 on, 0 off */
+    REQUEST_PACKET = 6,       /* answered: 0, -ESRCH or -EINVAL */
+    REQUEST_RELEASE_RULE = 7, /* host: index of the rule */
+    REQUEST_CUT = 8,          /* host; pid: 1 cut, 0 mended */
 };
 
 /* Behind a REQUEST_SPAWN: strings, each with its NUL: lane, directory, preload ("" for none), arguments,
@@ -30,6 +34,11 @@ struct lab_request {
     int64_t order_ns;
     uint32_t argument_count, environment_count;
     uint32_t gates_closed;
+    uint64_t packet; /* REQUEST_PACKET: id, and what shall be done: struct lab_order */
+    int64_t delay_ns;
+    uint32_t action, icmp;
+    int32_t corrupt_byte;
+    uint32_t mtu;
 };
 
 /* The first one says that the lab is ready (text: the sysctls that were changed) or why not (text: an err

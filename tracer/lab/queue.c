@@ -36,6 +36,22 @@ int queue_add(struct queue *queue, struct frame *frame)
     return 0;
 }
 
+void queue_overtake(struct queue *queue, const struct frame *fresh)
+{
+    struct frame **frames = &queue->lines[fresh->to].frames, *each, *next;
+    DL_FOREACH_SAFE(*frames, each, next)
+    {
+        if (!each->waits_for_next || each == fresh || each->host != fresh->host)
+            continue;
+        DL_DELETE(*frames, each);
+        queue->lines[fresh->to].count--;
+        each->waits_for_next = false;
+        each->delay_ns = fresh->due_ns - each->stamp_ns;
+        (void)queue_add(queue, each);
+        return;
+    }
+}
+
 static int64_t line_next_ns(const struct queue *queue, int line)
 {
     const struct frame *first = queue->lines[line].frames;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "lab/lab.h"
+#include "lab/rules.h"
 #include "net/packet.h"
 
 #define QUEUE_FRAMES_MAX 65536 /* for each receiver */
@@ -20,6 +21,12 @@ struct frame {
     int64_t delay_ns; /* its fate: how long the wire keeps it */
     int64_t due_ns;
     int host, to; /* sender and receiver */
+    bool to_all;  /* broadcast and multicast: `to` is the first of them */
+    struct fate fate;
+    char fault[FAULT_TEXT_MAX]; /* to be told when it arrives */
+    bool waits_for_next;        /* until a later one of its direction has overtaken it */
+    int held_by;                /* while held: index of a rule, or -1: by hand */
+    uint32_t absorbed;          /* while held: copies that its sender's kernel sent meanwhile */
     struct packet packet;
     uint32_t wire_bytes, kept_bytes;
     uint8_t bytes[];
@@ -46,6 +53,9 @@ int queue_add(struct queue *queue, struct frame *frame);
 
 /* When the next frame is to be delivered; INT64_MAX: none waits. */
 int64_t queue_next_ns(const struct queue *queue);
+
+/* `fresh` was just added: what has waited for it is now due right behind it. */
+void queue_overtake(struct queue *queue, const struct frame *fresh);
 
 /* Nothing is delivered before when_ns. */
 void queue_pause(struct queue *queue, int64_t when_ns);

@@ -122,8 +122,20 @@ int link_address_add(struct mnl_socket *socket, const char *device, const struct
     return request_send(socket, header);
 }
 
+static void put_metrics(struct nlmsghdr *header, struct route_metrics metrics)
+{
+    struct nlattr *nest = mnl_attr_nest_start(header, RTA_METRICS);
+    if (metrics.quick_ack)
+        mnl_attr_put_u32(header, RTAX_QUICKACK, 1);
+    if (metrics.rto_min_ms != 0) {
+        mnl_attr_put_u32(header, RTAX_LOCK, 1u << RTAX_RTO_MIN);
+        mnl_attr_put_u32(header, RTAX_RTO_MIN, metrics.rto_min_ms);
+    }
+    mnl_attr_nest_end(header, nest);
+}
+
 int route_add(struct mnl_socket *socket, const char *device, const struct address *network, int prefix_bits,
-              const struct address *source, bool quick_ack)
+              const struct address *source, struct route_metrics metrics)
 {
     char buffer[BUFFER_BYTES];
     struct nlmsghdr *header = request_begin(buffer, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
@@ -138,11 +150,8 @@ int route_add(struct mnl_socket *socket, const char *device, const struct addres
     mnl_attr_put_u32(header, RTA_OIF, if_nametoindex(device));
     if (source != NULL)
         put_ip(header, RTA_PREFSRC, source);
-    if (quick_ack) {
-        struct nlattr *metrics = mnl_attr_nest_start(header, RTA_METRICS);
-        mnl_attr_put_u32(header, RTAX_QUICKACK, 1);
-        mnl_attr_nest_end(header, metrics);
-    }
+    if (metrics.quick_ack || metrics.rto_min_ms != 0)
+        put_metrics(header, metrics);
     return request_send(socket, header);
 }
 

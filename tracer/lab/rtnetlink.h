@@ -33,10 +33,14 @@ int link_up(struct mnl_socket *socket, const char *device);
 int link_address_add(struct mnl_socket *socket, const char *device, const struct address *address,
                      int prefix_bits);
 
-/* A route to a network that is reached directly; `source` NULL: the kernel's choice. quick_ack:
- * RTAX_QUICKACK. */
+struct route_metrics {
+    bool quick_ack;      /* RTAX_QUICKACK: every segment is acknowledged at once */
+    uint32_t rto_min_ms; /* RTAX_RTO_MIN, locked; 0: the kernel's own */
+};
+
+/* A route to a network that is reached directly; `source` NULL: the kernel's choice. */
 int route_add(struct mnl_socket *socket, const char *device, const struct address *network, int prefix_bits,
-              const struct address *source, bool quick_ack);
+              const struct address *source, struct route_metrics metrics);
 
 /* A neighbour that needs no asking. */
 int neighbour_add(struct mnl_socket *socket, const char *device, const struct address *address,

@@ -16,14 +16,14 @@
 #define REST_AGAIN_NS      (1 * NS_PER_MS)
 #define LOST_EVERY_NS      (100 * NS_PER_MS)
 
-static void report_packet(struct lab_child *child, const struct frame *frame, int kind, int64_t time_ns,
-                          const char *fault)
+void traffic_report(struct lab_child *child, const struct frame *frame, int kind, int64_t time_ns,
+                    const char *fault)
 {
     bool sent = kind == EVENT_PACKET_SENT, delivered = kind == EVENT_PACKET_DELIVERED;
     struct record_packet record = {.time_ns = time_ns,
                                    .order_ns = time_ns,
                                    .id = frame->id,
-                                   .delay_ns = sent ? frame->delay_ns : 0,
+                                   .delay_ns = sent && !child->holding ? frame->delay_ns : 0,
                                    .wire_bytes = frame->wire_bytes,
                                    .kept_bytes = sent ? frame->kept_bytes : 0,
                                    .link = LINK_ETHERNET,
@@ -34,9 +34,9 @@ static void report_packet(struct lab_child *child, const struct frame *frame, in
     report_record(&child->report, RECORD_PACKET, &record, sizeof record, frame->bytes, record.kept_bytes);
 }
 
-static void drop(struct lab_child *child, struct frame *frame, const char *fault)
+void traffic_drop(struct lab_child *child, struct frame *frame, const char *fault)
 {
-    report_packet(child, frame, EVENT_PACKET_DROPPED, report_now_ns(), fault);
+    traffic_report(child, frame, EVENT_PACKET_DROPPED, report_now_ns(), fault);
     free(frame);
 }
 
@@ -52,17 +52,13 @@ static int receiver_of(const struct lab_child *child, const struct frame *frame)
     return ours ? host : -2;
 }
 
-/* What the wire does to a packet. */
-static void judge(struct lab_child *child, struct frame *frame)
-{
-    frame->delay_ns = child->config->delay_ns;
-}
-
 static void enqueue(struct lab_child *child, struct frame *frame, int to)
 {
     frame->to = to;
     if (queue_add(&child->queue, frame) < 0)
-        drop(child, frame, "too many packets on the wire");
+        traffic_drop(child, frame, "too many packets on the wire");
+    else
+        queue_overtake(&child->queue, frame);
 }
 
 static void enqueue_for_all(struct lab_child *child, struct frame *frame)
@@ -75,6 +71,22 @@ static void enqueue_for_all(struct lab_child *child, struct frame *frame)
     enqueue(child, frame, first);
 }
 
+void traffic_forward(struct lab_child *child, struct frame *frame)
+{
+    if (frame->to_all)
+        enqueue_for_all(child, frame);
+    else
+        enqueue(child, frame, frame->to);
+}
+
+/* What becomes of a packet that arrives is told when it arrives. */
+static const char *fault_of_departure(const struct frame *frame)
+{
+    const struct fate *fate = &frame->fate;
+    bool now = fate->rule != NULL && fate->stop == FAULT_NONE && (fate->delay_ns != 0 || fate->swapped);
+    return now ? fate->rule->text : "";
+}
+
 static void depart(void *context, struct frame *frame)
 {
     struct lab_child *child = context;
@@ -83,15 +95,18 @@ static void depart(void *context, struct frame *frame)
         free(frame);
         return;
     }
-    frame->id = ++child->last_packet;
+    frame->to_all = receiver < 0;
     frame->to = receiver >= 0 ? receiver : frame->host == 0;
-    judge(child, frame);
-    report_packet(child, frame, EVENT_PACKET_SENT, frame->stamp_ns, "");
+    if (holds_absorb(child, frame)) {
+        free(frame);
+        return;
+    }
+    frame->id = ++child->last_packet;
+    frame->fate = fate_judge(child, frame);
+    frame->delay_ns = child->config->delay_ns + frame->fate.delay_ns;
+    traffic_report(child, frame, EVENT_PACKET_SENT, frame->stamp_ns, fault_of_departure(frame));
     inquiry_departure(child, frame);
-    if (receiver >= 0)
-        enqueue(child, frame, receiver);
-    else
-        enqueue_for_all(child, frame);
+    fate_carry_out(child, frame);
 }
 
 static void look_for_losses(struct lab_child *child)
@@ -136,10 +151,10 @@ static int inject(struct lab_child *child, struct frame *frame)
     if (result < 0) {
         char fault[32];
         snprintf(fault, sizeof fault, "lab: %s", strerror(-result));
-        report_packet(child, frame, EVENT_PACKET_DROPPED, now_ns, fault);
+        traffic_report(child, frame, EVENT_PACKET_DROPPED, now_ns, fault);
         return result;
     }
-    report_packet(child, frame, EVENT_PACKET_DELIVERED, now_ns, "");
+    traffic_report(child, frame, EVENT_PACKET_DELIVERED, now_ns, frame->fault);
     frame->due_ns = now_ns;
     return 0;
 }

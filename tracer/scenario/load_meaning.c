@@ -2,6 +2,7 @@
 
 #include "net/address.h"
 #include "scenario/expect_pattern.h"
+#include "scenario/faults.h"
 #include "scenario/load_near.h"
 
 #include <ctype.h>
@@ -117,6 +118,20 @@ static int check_network(const struct meaning *m)
             r = WRONG(m, path, "the host '%s' is here twice", network->hosts[i]);
     }
     return r;
+}
+
+static int check_fault(const struct meaning *m, int i)
+{
+    char path[PATH_TEXT];
+    struct fault_rule rule;
+    struct pattern pattern;
+    const char *key = "";
+    if (fault_compile(m->scenario, i, &rule, &key, m->err) < 0)
+        return wrong_at(m, path_text(path, "faults[%d]%s%s", i, key[0] != '\0' ? "." : "", key));
+    const char *until = m->scenario->faults[i].until;
+    if (until == NULL || pattern_parse_event(until, &pattern, m->err) < 0 || pattern.kind != PATTERN_CALL)
+        return 0;
+    return known_lane(m, pattern.lane, path_text(path, "faults[%d].until", i));
 }
 
 /* {NAME} must be a host, or {family}. */
@@ -306,6 +321,8 @@ int scenario_meaning(const struct scenario *scenario, const place_list *places, 
         r = check_range(&m, "duration_s", scenario->duration_s, 1, 600);
     if (r == 0)
         r = check_network(&m);
+    for (int i = 0; r == 0 && i < scenario->fault_count; i++)
+        r = check_fault(&m, i);
     for (int i = 0; r == 0 && i < scenario->lane_count; i++)
         r = check_lane(&m, i);
     if (r == 0)

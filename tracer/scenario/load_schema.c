@@ -57,6 +57,37 @@ static const cyaml_schema_field_t network_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t fault_fields[] = {
+    TEXT("drop", OPTIONAL, scenario_fault, drop, WORD_TEXT),
+    TEXT("delay", OPTIONAL, scenario_fault, delay, WORD_TEXT),
+    TEXT("duplicate", OPTIONAL, scenario_fault, duplicate, WORD_TEXT),
+    TEXT("swap", OPTIONAL, scenario_fault, swap, WORD_TEXT),
+    TEXT("corrupt", OPTIONAL, scenario_fault, corrupt, WORD_TEXT),
+    TEXT("answer", OPTIONAL, scenario_fault, answer, WORD_TEXT),
+    TEXT("cut", OPTIONAL, scenario_fault, cut, WORD_TEXT),
+    TEXT("pace", OPTIONAL, scenario_fault, pace, WORD_TEXT),
+    TEXT("hold", OPTIONAL, scenario_fault, hold, WORD_TEXT),
+    CYAML_FIELD_INT("nth", OPTIONAL, struct scenario_fault, nth),
+    CYAML_FIELD_INT("ms", OPTIONAL, struct scenario_fault, ms),
+    CYAML_FIELD_INT("from_ms", OPTIONAL, struct scenario_fault, from_ms),
+    CYAML_FIELD_INT("for_ms", OPTIONAL, struct scenario_fault, for_ms),
+    CYAML_FIELD_INT("kbit_s", OPTIONAL, struct scenario_fault, kbit_s),
+    CYAML_FIELD_INT("byte", OPTIONAL, struct scenario_fault, byte),
+    CYAML_FIELD_INT("mtu", OPTIONAL, struct scenario_fault, mtu),
+    CYAML_FIELD_INT("port", OPTIONAL, struct scenario_fault, port),
+    CYAML_FIELD_INT("longer_than", OPTIONAL, struct scenario_fault, longer_than),
+    TEXT("with", OPTIONAL, scenario_fault, with, WORD_TEXT),
+    TEXT("until", OPTIONAL, scenario_fault, until, WORD_TEXT),
+    TEXT("after", OPTIONAL, scenario_fault, after, WORD_TEXT),
+    TEXT("payload", OPTIONAL, scenario_fault, payload, WORD_TEXT),
+    TEXT("from", OPTIONAL, scenario_fault, from, NAME_TEXT),
+    TEXT("to", OPTIONAL, scenario_fault, to, NAME_TEXT),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t fault_value = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct scenario_fault, fault_fields),
+};
+
 static const cyaml_schema_field_t step_fields[] = {
     TEXT("text", REQUIRED, scenario_step, text, WORD_TEXT),
     LIST("calls", OPTIONAL, scenario_step, calls, call_count, word_value, 0, 16),
@@ -168,6 +199,7 @@ static const cyaml_schema_field_t scenario_fields[] = {
     TEXT("deck", OPTIONAL, scenario, deck, LINE_TEXT),
     CYAML_FIELD_INT("duration_s", REQUIRED, struct scenario, duration_s),
     CYAML_FIELD_MAPPING("network", REQUIRED, struct scenario, network, network_fields),
+    LIST("faults", OPTIONAL, scenario, faults, fault_count, fault_value, 0, SCENARIO_FAULTS_MAX),
     LIST("lanes", REQUIRED, scenario, lanes, lane_count, lane_value, 1, SCENARIO_LANES_MAX),
     CYAML_FIELD_MAPPING("expect", REQUIRED, struct scenario, expect, expect_fields),
     LIST("captions", OPTIONAL, scenario, captions, caption_count, caption_value, 0, 64),

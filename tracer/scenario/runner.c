@@ -1,8 +1,11 @@
 #include "scenario/runner.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "lab/lab.h"
+#include "scenario/expect_pattern.h"
+#include "scenario/faults.h"
 #include "scenario/places.h"
 #include "source/source.h"
 
@@ -12,7 +15,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#define ASK_LATER_NS (100 * NS_PER_MS)
+#define ASK_LATER_NS  (100 * NS_PER_MS)
 #define SETTLE_NS     (150 * NS_PER_MS) /* quiet for so long: over */
 #define PATIENCE_NS   (60 * NS_PER_S)   /* at least; five times what the scenario says, if that is more */
 #define KILL_AFTER_NS (1 * NS_PER_S)    /* from SIGTERM to SIGKILL of programs that stay */
@@ -33,7 +36,9 @@ struct runner {
     struct running_lane lanes[SCENARIO_LANES_MAX];
     size_t looked; /* records of the timeline that we have seen */
     bool entered[SCENARIO_LANES_MAX][CALL_COUNT];
-    int64_t ask_ns[SCENARIO_HOSTS_MAX]; /* monotonic; 0: nothing to ask */
+    struct fault_rule rules[SCENARIO_FAULTS_MAX]; /* as many as the scenario has faults */
+    bool rule_met[SCENARIO_FAULTS_MAX];
+    int64_t ask_ns[SCENARIO_HOSTS_MAX];                        /* monotonic; 0: nothing to ask */
     int64_t begun_ns, quiet_ns, all_ended_ns, asked_to_end_ns; /* monotonic; 0: not yet */
 };
 
@@ -141,6 +146,55 @@ static void look(struct runner *runner)
         look_at(runner, &timeline->records.items[runner->looked].event);
 }
 
+/* --- faults --- */
+
+const char *runner_idle_rule(const struct runner *runner, int *cursor)
+{
+    while (*cursor < runner->scenario->fault_count) {
+        int rule = (*cursor)++;
+        if (!runner->rule_met[rule])
+            return runner->rules[rule].text;
+    }
+    return NULL;
+}
+
+static void note_idle_rules(const struct runner *runner)
+{
+    int cursor = 0;
+    for (const char *rule; (rule = runner_idle_rule(runner, &cursor)) != NULL;) {
+        struct event mark = {.kind = EVENT_MARK};
+        struct buf text = {0};
+        buf_printf(&text, "the rule \"%s\" met no packet", rule);
+        event_set_data(&mark, buf_text(&text), text.length);
+        engine_note(runner->engine, &mark);
+        buf_release(&text);
+    }
+}
+
+static bool is_what_is_waited_for(const struct runner *runner, const char *until, const struct event *event)
+{
+    struct pattern pattern;
+    if (until == NULL || pattern_parse_event(until, &pattern, NULL) < 0)
+        return false;
+    if (event->kind == EVENT_PACKET_SENT)
+        return pattern_matches_packet(&pattern, event, false, runner->scenario->network.hosts[0]);
+    bool exit = event->kind == EVENT_CALL_EXIT;
+    if (!exit && (event->kind != EVENT_CALL_ENTER || pattern.result_kind != RESULT_ANY))
+        return false;
+    return pattern_matches_call(&pattern, &(struct seen_call){.enter = event, .exit = exit ? event : NULL});
+}
+
+static void watch_faults(struct runner *runner, const struct event *event)
+{
+    bool packet = event->kind >= EVENT_PACKET_SENT && event->kind <= EVENT_PACKET_HELD;
+    for (int i = 0; i < runner->scenario->fault_count; i++) {
+        if (packet && strcmp(event->packet.fault, runner->rules[i].text) == 0)
+            runner->rule_met[i] = true;
+        if (is_what_is_waited_for(runner, runner->scenario->faults[i].until, event))
+            lab_release_rule(runner->lab, i);
+    }
+}
+
 /* --- the end --- */
 
 /* True when every program has ended that ends by itself. */
@@ -198,11 +252,13 @@ static int settle(struct runner *runner, int64_t now_ns)
 
 /* --- asking the kernels --- */
 
-/* What changes a state without any packet. A listening socket is asked about at once. One that is closed is usually
- * followed by the end of its program, after which the lab looks by itself; if not, it is asked about a little later. */
+/* What changes a state without any packet. A listening socket is asked about at once. One that is closed is
+ * usually followed by the end of its program, after which the lab looks by itself; if not, it is asked about
+ * a little later. */
 static void runner_seen(struct director *director, const struct event *event)
 {
     struct runner *runner = (struct runner *)director;
+    watch_faults(runner, event);
     int host = scenario_host_index(runner->scenario, event->host);
     if (host < 0 || event->kind != EVENT_CALL_EXIT || event->call.result < 0)
         return;
@@ -239,7 +295,10 @@ static int runner_step(struct director *director, struct engine *engine, struct 
         return check_patience(runner, now_ns, err);
     if (!all_ended(runner, true) && engine_quiet(runner->engine))
         end_those_that_stay(runner, now_ns);
-    return all_ended(runner, true) ? settle(runner, now_ns) : check_patience(runner, now_ns, err);
+    r = all_ended(runner, true) ? settle(runner, now_ns) : check_patience(runner, now_ns, err);
+    if (r == 0)
+        note_idle_rules(runner);
+    return r;
 }
 
 /* --- life --- */
@@ -257,6 +316,8 @@ static void fill_config(const struct runner *runner, const struct runner_options
         .quick_ack = network->quick_ack,
         .sysctls = sysctls,
         .sysctl_count = network->sysctl_count,
+        .rules = runner->rules,
+        .rule_count = runner->scenario->fault_count,
     };
     for (int i = 0; i < network->host_count; i++)
         config->host_names[i] = network->hosts[i];
@@ -302,10 +363,25 @@ static int add_sources(struct runner *runner, const struct session_info *info, s
     return 0;
 }
 
+/* The loader has found them right; two of one name are told apart. */
+static void compile_faults(struct runner *runner)
+{
+    const char *unused;
+    for (int i = 0; i < runner->scenario->fault_count; i++) {
+        (void)fault_compile(runner->scenario, i, &runner->rules[i], &unused, NULL);
+        struct fault_rule plain = runner->rules[i];
+        for (int j = 0; j < i; j++)
+            if (strcmp(runner->rules[j].text, plain.text) == 0)
+                snprintf(runner->rules[i].text, FAULT_TEXT_MAX, "%.26s #%u", plain.text,
+                         (unsigned)(i + 1) % 100u);
+    }
+}
+
 static int set_up(struct runner *runner, const struct runner_options *options, struct err *err)
 {
     struct lab_config config;
     struct lab_sysctl *sysctls = xcalloc((size_t)runner->scenario->network.sysctl_count, sizeof *sysctls);
+    compile_faults(runner);
     fill_config(runner, options, &config, sysctls);
     int r = lab_start(&config, &runner->lab, err);
     if (r == 0) {

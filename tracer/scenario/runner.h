@@ -32,4 +32,8 @@ void runner_free(struct runner *runner);
 
 struct engine *runner_engine(const struct runner *runner); /* borrowed */
 
+/* The next rule of the scenario's faults that no packet has met so far, from *cursor (0 at first) on: its
+ * text, borrowed; NULL when there is none left. At the end of a session each is told by a MARK. */
+const char *runner_idle_rule(const struct runner *runner, int *cursor);
+
 #endif

@@ -15,6 +15,7 @@
 
 #define SCENARIO_HOSTS_MAX   4
 #define SCENARIO_LANES_MAX   8
+#define SCENARIO_FAULTS_MAX  64
 #define SCENARIO_CHOICES_MAX 4
 #define SCENARIO_DELAY_MS    50      /* where the file does not say */
 #define SCENARIO_PATH_MAX    4096    /* room for a path from scenario_find() */
@@ -42,6 +43,15 @@ struct scenario_step {
     char *text;
     char **calls; /* names of call.def */
     int call_count;
+};
+
+/* One rule of what the wire does; see faults.h. Exactly one of the first texts is there. */
+struct scenario_fault {
+    char *drop, *delay, *duplicate, *swap, *corrupt, *answer, *cut, *pace,
+        *hold; /* packets, in packet notation */
+    int nth;   /* 0: every one */
+    int ms, from_ms, for_ms, kbit_s, byte, mtu, port, longer_than;
+    char *with, *until, *after, *payload, *from, *to;
 };
 
 struct scenario_lane {
@@ -119,6 +129,8 @@ struct scenario {
     char *group, *lesson, *analogy, *belief, *deck, *notes;
     int duration_s; /* about how long a run takes at real speed */
     struct scenario_network network;
+    struct scenario_fault *faults;
+    int fault_count;
     struct scenario_lane *lanes;
     int lane_count;
     struct scenario_expect expect;
