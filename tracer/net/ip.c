@@ -66,6 +66,8 @@ static int ipv4_decode(struct span *span, struct ip_header *header, const char *
     if (header->length_known)
         length_apply(span, total, header);
     header->routed = ipv4_routed(bytes + 20, header_bytes - 20);
+    header->fragmented_at = (uint32_t)header_bytes;
+    header->fragmented_protocol = header->protocol;
     span_skip(span, header_bytes);
     return 0;
 }
@@ -76,16 +78,23 @@ static bool is_extension(uint8_t protocol)
            protocol == AUTHENTICATION || protocol == DESTINATION || protocol == MOBILITY;
 }
 
-static void fragment_decode(const uint8_t *bytes, struct ip_header *header)
+static void fragment_decode(const uint8_t *bytes, uint32_t at, uint32_t next_header_at,
+                            struct ip_header *header)
 {
     header->fragment_offset = read_be16(bytes + 2) & 0xfff8;
     header->more_fragments = (bytes[3] & 1) != 0;
-    header->id = read_be16(bytes + 6);
+    header->id = read_be32(bytes + 4);
+    header->fragmented_at = at + 8;
+    header->fragmented_protocol = bytes[0];
+    header->fragment_header_at = at;
+    header->next_header_at = next_header_at;
 }
 
 /* RFC 8200 4. Behind a fragment header with an offset come bytes of something that began elsewhere. */
-static int extensions_decode(struct span *span, struct ip_header *header, const char **ret_damage)
+static int extensions_decode(struct span *span, uint32_t at, struct ip_header *header,
+                             const char **ret_damage)
 {
+    uint32_t next_header_at = 6;
     while (is_extension(header->protocol) && header->fragment_offset == 0) {
         uint8_t protocol = header->protocol;
         header->protocol = PROTOCOL_NONE;
@@ -96,7 +105,7 @@ static int extensions_decode(struct span *span, struct ip_header *header, const 
         if (protocol == AUTHENTICATION)
             header_bytes = ((size_t)bytes[1] + 2) * 4;
         if (protocol == FRAGMENT) {
-            fragment_decode(bytes, header);
+            fragment_decode(bytes, at, next_header_at, header);
             header_bytes = 8;
         }
         if (protocol == ROUTING && bytes[3] != 0)
@@ -104,6 +113,8 @@ static int extensions_decode(struct span *span, struct ip_header *header, const 
         if (span->captured < header_bytes)
             return decode_damage(ret_damage, EPROTO, "an IPv6 extension header is cut short");
         header->protocol = bytes[0];
+        next_header_at = at;
+        at += (uint32_t)header_bytes;
         span_skip(span, header_bytes);
     }
     return 0;
@@ -125,16 +136,24 @@ static int ipv6_decode(struct span *span, struct ip_header *header, const char *
     if (header->length_known)
         length_apply(span, 40 + payload_bytes, header);
     span_skip(span, 40);
-    return extensions_decode(span, header, ret_damage);
+    return extensions_decode(span, 40, header, ret_damage);
+}
+
+static int any_decode(int version, struct span *span, struct ip_header *header, const char **ret_damage)
+{
+    if (version == 6)
+        return ipv6_decode(span, header, ret_damage);
+    int result = ipv4_decode(span, header, ret_damage);
+    bool is_fragment = header->more_fragments || header->fragment_offset != 0;
+    if (result == 0 && header->protocol == AUTHENTICATION && !is_fragment)
+        result = extensions_decode(span, header->fragmented_at, header, ret_damage);
+    return result;
 }
 
 int ip_decode(int version, struct span *span, struct ip_header *ret_header, const char **ret_damage)
 {
     *ret_header = (struct ip_header){0};
-    if (version == 6)
-        return ipv6_decode(span, ret_header, ret_damage);
-    int result = ipv4_decode(span, ret_header, ret_damage);
-    if (result == 0 && ret_header->protocol == AUTHENTICATION)
-        result = extensions_decode(span, ret_header, ret_damage);
+    int result = any_decode(version, span, ret_header, ret_damage);
+    ret_header->is_sound = result == 0;
     return result;
 }

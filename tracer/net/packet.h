@@ -19,13 +19,28 @@ enum link_type {
     LINK_NULL = 0,
     LINK_ETHERNET = 1,
     LINK_PPP = 9,
+    LINK_FDDI = 10,
     LINK_RAW_BSD = 12,
     LINK_RAW_OPENBSD = 14,
+    LINK_PPP_HDLC = 50,
+    LINK_PPPOE = 51,
+    LINK_ATM_RFC1483 = 100,
     LINK_RAW = 101,
+    LINK_CISCO_HDLC = 104,
+    LINK_IEEE802_11 = 105,
+    LINK_FRAME_RELAY = 107,
     LINK_LOOP = 108,
     LINK_LINUX_SLL = 113,
+    LINK_PRISM = 119,
+    LINK_RADIOTAP = 127,
+    LINK_AVS = 163,
+    LINK_PPI = 192,
+    LINK_PPP_WITH_DIRECTION = 204,
     LINK_IPV4 = 228,
     LINK_IPV6 = 229,
+    LINK_NFLOG = 239,
+    LINK_INFINIBAND = 242,
+    LINK_PKTAP = 258,
     LINK_LINUX_SLL2 = 276,
 };
 
@@ -35,7 +50,10 @@ enum protocol {
     PROTOCOL_ICMP = 1,
     PROTOCOL_TCP = 6,
     PROTOCOL_UDP = 17,
+    PROTOCOL_DCCP = 33,
     PROTOCOL_ICMPV6 = 58,
+    PROTOCOL_SCTP = 132,
+    PROTOCOL_UDP_LITE = 136,
 };
 
 /* TCP flags as they lie in byte 13 of the header (RFC 9293 3.1, RFC 3168). */
@@ -55,9 +73,15 @@ struct packet {
     uint16_t ip_id;                     /* IPv4 identification */
     uint16_t fragment_offset;           /* in bytes */
     bool more_fragments;
-    uint8_t hop_limit;   /* TTL */
-    uint8_t protocol;    /* enum protocol, or another IANA number */
+    uint8_t hop_limit;  /* TTL */
+    uint8_t protocol;   /* enum protocol, or another IANA number */
+    bool has_transport; /* the fixed header of TCP, UDP, ICMP or ICMPv6 was there and makes sense: what it
+                           says is below */
+    bool
+        reassembled; /* it was put together of fragments, of which this was the last to come (reassembly.h) */
+    uint8_t tunnels; /* IP headers around the one that is told here (PACKET_INNERMOST) */
     uint32_t wire_bytes; /* length on the wire, all headers included */
+    uint32_t ip_offset;  /* of the IP header in the captured bytes */
 
     /* Of the transport protocol, by the headers: also when the capture is cut short. */
     uint32_t payload_bytes;
@@ -99,6 +123,22 @@ struct packet {
  */
 int packet_decode(enum link_type link, const uint8_t *bytes, size_t captured, size_t wire_bytes,
                   struct packet *ret_packet);
+
+/*
+ * The same for millions of packets. `options` is PACKET_OUTER or PACKET_INNERMOST, or a depth between them,
+ * and PACKET_CHECKSUM when the transport checksum shall be judged; checksum_judged stays false otherwise.
+ *
+ * With depth n up to n tunnels are entered: IP in IP, GRE, EtherIP, MPLS in IP, and over UDP VXLAN, Geneve,
+ * GTP-U, Teredo, L2TP. What does not turn out to hold an IP header is not entered.
+ *
+ * Not cleared, to save the time: tcp unless has_transport and protocol is TCP, icmp unless it is ICMP or
+ * ICMPv6, the SACK blocks behind sack_count, and the timestamps without option_timestamps.
+ */
+#define PACKET_OUTER     0x00u
+#define PACKET_INNERMOST 0x0fu
+#define PACKET_CHECKSUM  0x10u
+int packet_read(enum link_type link, const uint8_t *bytes, size_t captured, size_t wire_bytes,
+                unsigned options, struct packet *ret_packet);
 
 /* "SYN,ACK", "FIN,ACK" shown as "FIN", "PSH" shown as "data" are a view's affair; here every set
  * flag is named in the order SYN FIN RST PSH ACK URG ECE CWR, joined by commas; "-" for none. */

@@ -13,20 +13,21 @@ static void payload_set(struct packet *packet, const struct span *span)
     packet->payload_present = (uint32_t)span->captured;
 }
 
-static uint32_t pseudo_header_sum(const struct ip_header *ip, size_t length)
+static uint32_t pseudo_header_sum(const struct packet *packet, size_t length)
 {
-    size_t address_bytes = ip->source.family == ADDRESS_IPV4 ? 4 : 16;
-    uint32_t sum = checksum_add(0, ip->source.ip, address_bytes);
-    sum = checksum_add(sum, ip->destination.ip, address_bytes);
-    uint8_t tail[] = {(uint8_t)(length >> 24),
-                      (uint8_t)(length >> 16),
-                      (uint8_t)(length >> 8),
-                      (uint8_t)length,
-                      0,
-                      0,
-                      0,
-                      ip->protocol};
-    return checksum_add(sum, tail, sizeof tail);
+    int address_words = packet->source.family == ADDRESS_IPV4 ? 2 : 8;
+    uint32_t sum = packet->protocol + (uint32_t)(length >> 16) + (uint32_t)(length & 0xffff);
+    for (int i = 0; i < address_words; i++) {
+        sum += read_be16(packet->source.ip + (size_t)i * 2);
+        sum += read_be16(packet->destination.ip + (size_t)i * 2);
+    }
+    return sum;
+}
+
+bool checksum_is_bad(const struct packet *packet, const uint8_t *segment, size_t count)
+{
+    uint32_t sum = packet->protocol == PROTOCOL_ICMP ? 0 : pseudo_header_sum(packet, count);
+    return checksum_finish(checksum_add(sum, segment, count)) != 0;
 }
 
 /* `segment` is the transport header with its payload. */
@@ -35,9 +36,8 @@ static void checksum_judge(const struct ip_header *ip, const struct span *segmen
     bool whole = segment->captured == segment->wire && !ip->more_fragments && ip->fragment_offset == 0;
     if (!whole || !ip->length_known || ip->routed)
         return;
-    uint32_t sum = ip->protocol == PROTOCOL_ICMP ? 0 : pseudo_header_sum(ip, segment->wire);
     packet->checksum_judged = true;
-    packet->checksum_bad = checksum_finish(checksum_add(sum, segment->bytes, segment->captured)) != 0;
+    packet->checksum_bad = checksum_is_bad(packet, segment->bytes, segment->captured);
 }
 
 static void tcp_fixed(const uint8_t *bytes, struct packet *packet)
@@ -49,7 +49,7 @@ static void tcp_fixed(const uint8_t *bytes, struct packet *packet)
     packet->tcp.urgent = read_be16(bytes + 18);
 }
 
-static int tcp_decode(const struct ip_header *ip, struct span *span, struct packet *packet)
+static int tcp_decode(const struct ip_header *ip, struct span *span, unsigned options, struct packet *packet)
 {
     if (span->captured < 20)
         return damage(packet, "the TCP header is cut short");
@@ -59,7 +59,9 @@ static int tcp_decode(const struct ip_header *ip, struct span *span, struct pack
         return damage(packet, "the TCP header length is below 20");
     if (header_bytes > span->wire)
         return damage(packet, "the TCP header is longer than the packet");
-    checksum_judge(ip, span, packet);
+    packet->has_transport = true;
+    if ((options & PACKET_CHECKSUM) != 0)
+        checksum_judge(ip, span, packet);
     size_t present = header_bytes < span->captured ? header_bytes : span->captured;
     bool options_sound = tcp_options_decode(span->bytes + 20, present - 20, &packet->tcp) == 0;
     if (present < header_bytes) {
@@ -87,13 +89,14 @@ static int udp_length_apply(const struct ip_header *ip, struct span *span, struc
     return 0;
 }
 
-static int udp_decode(const struct ip_header *ip, struct span *span, struct packet *packet)
+static int udp_decode(const struct ip_header *ip, struct span *span, unsigned options, struct packet *packet)
 {
     if (span->captured < 8)
         return damage(packet, "the UDP header is cut short");
     int result = udp_length_apply(ip, span, packet);
     bool has_checksum = read_be16(span->bytes + 6) != 0 || ip->source.family == ADDRESS_IPV6;
-    if (has_checksum && result == 0)
+    packet->has_transport = true;
+    if (has_checksum && result == 0 && (options & PACKET_CHECKSUM) != 0)
         checksum_judge(ip, span, packet);
     /* RFC 8200 8.1: no checksum is not allowed over IPv6, even if 0 happens to be the sum. */
     if (packet->checksum_judged && read_be16(span->bytes + 6) == 0)
@@ -110,19 +113,27 @@ static bool icmp_quotes(uint8_t protocol, uint8_t type)
     return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
 }
 
-static int icmp_decode(const struct ip_header *ip, struct span *span, struct packet *packet)
+static int icmp_decode(const struct ip_header *ip, struct span *span, unsigned options, struct packet *packet)
 {
     if (span->captured < 8)
         return damage(packet, "the ICMP header is cut short");
     packet->icmp.type = span->bytes[0];
     packet->icmp.code = span->bytes[1];
     packet->icmp.rest = read_be32(span->bytes + 4);
-    checksum_judge(ip, span, packet);
+    packet->has_transport = true;
+    if ((options & PACKET_CHECKSUM) != 0)
+        checksum_judge(ip, span, packet);
     span_skip(span, 8);
     payload_set(packet, span);
     if (icmp_quotes(ip->protocol, packet->icmp.type))
         icmp_quote_decode(ip->protocol == PROTOCOL_ICMPV6 ? 6 : 4, *span, packet);
     return 0;
+}
+
+static bool has_ports(uint8_t protocol)
+{
+    return protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP || protocol == PROTOCOL_DCCP ||
+           protocol == PROTOCOL_SCTP || protocol == PROTOCOL_UDP_LITE;
 }
 
 void icmp_quote_decode(int version, struct span quote, struct packet *packet)
@@ -135,8 +146,7 @@ void icmp_quote_decode(int version, struct span quote, struct packet *packet)
     icmp->quoted_protocol = ip.protocol;
     icmp->quoted_source = ip.source;
     icmp->quoted_destination = ip.destination;
-    bool has_ports = ip.protocol == PROTOCOL_TCP || ip.protocol == PROTOCOL_UDP;
-    if (!has_ports || ip.fragment_offset != 0 || quote.captured < 4)
+    if (!has_ports(ip.protocol) || ip.fragment_offset != 0 || quote.captured < 4)
         return;
     icmp->quoted_source.port = read_be16(quote.bytes);
     icmp->quoted_destination.port = read_be16(quote.bytes + 2);
@@ -152,13 +162,16 @@ static void ports_set(const struct span *span, struct packet *packet)
     packet->destination.port = read_be16(span->bytes + 2);
 }
 
-int transport_decode(const struct ip_header *ip, struct span *span, struct packet *packet)
+int transport_decode(const struct ip_header *ip, struct span *span, unsigned options, struct packet *packet)
 {
     switch (ip->fragment_offset == 0 ? ip->protocol : PROTOCOL_NONE) {
-    case PROTOCOL_TCP: ports_set(span, packet); return tcp_decode(ip, span, packet);
-    case PROTOCOL_UDP: ports_set(span, packet); return udp_decode(ip, span, packet);
+    case PROTOCOL_TCP: ports_set(span, packet); return tcp_decode(ip, span, options, packet);
+    case PROTOCOL_UDP: ports_set(span, packet); return udp_decode(ip, span, options, packet);
     case PROTOCOL_ICMP:
-    case PROTOCOL_ICMPV6: return icmp_decode(ip, span, packet);
+    case PROTOCOL_ICMPV6: return icmp_decode(ip, span, options, packet);
+    case PROTOCOL_DCCP:
+    case PROTOCOL_SCTP:
+    case PROTOCOL_UDP_LITE: ports_set(span, packet); break;
     }
     payload_set(packet, span);
     return 0;

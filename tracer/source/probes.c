@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -18,6 +19,7 @@
 #include "source/ring_reader.h"
 
 #define HELLOS_AT_ONCE  64
+#define NAP_NS          200000
 #define GATE_MODE_UNSET (-1) /* every program keeps what it was started with */
 
 struct probe {
@@ -41,6 +43,7 @@ struct probes {
     char (*hosts)[NAME_MAX_BYTES];
     int host_count;
     int gate_mode;
+    bool busy; /* something came in the last drain */
     ARRAY(struct probe *) probes;
     ARRAY(struct known) known;
 };
@@ -250,8 +253,11 @@ static int probes_drain(struct source *source, source_emit *emit, void *context,
     hear_hellos(probes, emit, context);
     for (size_t i = 0; i < probes->probes.count; i++) {
         struct probe *probe = probes->probes.items[i];
+        uint64_t before = atomic_load(&probe->reader.ring.header->tail);
+        bool lives = drain_probe(probe, emit, context);
 
-        if (drain_probe(probe, emit, context))
+        probes->busy |= atomic_load(&probe->reader.ring.header->tail) != before;
+        if (lives)
             probes->probes.items[kept++] = probe;
         else
             probe_free(probe);
@@ -272,11 +278,18 @@ static int probes_poll_fds(const struct source *source, struct pollfd *fds, int 
     return count;
 }
 
+/* A doorbell costs the program as much as several calls: while calls come thick and fast we look again a
+ * moment later instead of asking for one. */
 static bool probes_arm(struct source *source)
 {
     struct probes *probes = (struct probes *)source;
     bool news = false;
 
+    if (probes->busy) {
+        probes->busy = false;
+        nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
+        return true;
+    }
     for (size_t i = 0; i < probes->probes.count; i++)
         news |= ring_reader_arm(&probes->probes.items[i]->reader);
     return news;

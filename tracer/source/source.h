@@ -21,7 +21,8 @@ struct source_ops {
     /* Emits all that is there now, without waiting. Returns 1 when more may come, 0 when it has ended, -errno with
      * err when it is broken. */
     int (*drain)(struct source *source, source_emit *emit, void *context, struct err *err);
-    /* Before the loop sleeps: asks writers for a doorbell. Returns true when something has come meanwhile. May be NULL. */
+    /* Before the loop sleeps: asks writers for a doorbell. Returns true when something has come
+     * meanwhile, or may have: drain again. May be NULL. */
     bool (*arm)(struct source *source);
     void (*free)(struct source *source);
 };

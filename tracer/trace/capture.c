@@ -5,18 +5,18 @@
 
 #include "trace/pcapng.h"
 
-uint16_t capture_u16(const struct capture *capture, const uint8_t *bytes)
+uint16_t capture_u16(const struct capture_file *capture, const uint8_t *bytes)
 {
     return (uint16_t)(capture->big_endian ? bytes[0] << 8 | bytes[1] : bytes[1] << 8 | bytes[0]);
 }
 
-uint32_t capture_u32(const struct capture *capture, const uint8_t *bytes)
+uint32_t capture_u32(const struct capture_file *capture, const uint8_t *bytes)
 {
     uint32_t first = capture_u16(capture, bytes), second = capture_u16(capture, bytes + 2);
     return capture->big_endian ? first << 16 | second : second << 16 | first;
 }
 
-uint64_t capture_u64(const struct capture *capture, const uint8_t *bytes)
+uint64_t capture_u64(const struct capture_file *capture, const uint8_t *bytes)
 {
     uint64_t first = capture_u32(capture, bytes), second = capture_u32(capture, bytes + 4);
     return capture->big_endian ? first << 32 | second : second << 32 | first;
@@ -50,10 +50,10 @@ static int not_a_capture(struct bytes file, struct err *err)
                    file.at[1], file.at[2], file.at[3]);
 }
 
-int capture_open(struct capture *capture, const uint8_t *bytes, size_t count, struct err *err)
+int capture_file_open(struct capture_file *capture, const uint8_t *bytes, size_t count, struct err *err)
 {
     static const uint8_t section[] = {0x0a, 0x0d, 0x0d, 0x0a};
-    *capture = (struct capture){.file = {bytes, count}};
+    *capture = (struct capture_file){.file = {bytes, count}};
     if (count >= sizeof section && memcmp(bytes, section, sizeof section) == 0)
         return pcapng_open(capture, err);
     if (pcap_recognizes(capture->file))
@@ -61,12 +61,12 @@ int capture_open(struct capture *capture, const uint8_t *bytes, size_t count, st
     return not_a_capture(capture->file, err);
 }
 
-void capture_release(struct capture *capture)
+void capture_file_release(struct capture_file *capture)
 {
     array_release(&capture->interfaces);
 }
 
-int capture_next(struct capture *capture, struct capture_item *ret_item, struct err *err)
+int capture_file_next(struct capture_file *capture, struct capture_item *ret_item, struct err *err)
 {
     struct capture_item item = {0};
     int result = capture->next(capture, &item, err);

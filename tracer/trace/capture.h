@@ -47,12 +47,12 @@ struct capture_interface {
     int64_t offset_s;
 };
 
-struct capture {
+struct capture_file {
     struct bytes file;
     size_t at;       /* of the next block or record */
     bool big_endian; /* of the section or file */
     int64_t last_ns;
-    int (*next)(struct capture *capture, struct capture_item *item, struct err *err);
+    int (*next)(struct capture_file *capture, struct capture_item *item, struct err *err);
     ARRAY(struct capture_interface) interfaces; /* pcapng: of this section; pcap: one */
     size_t section_end;          /* pcapng: where a section of ours ended when it was whole; else 0 */
     struct bytes names;          /* pcapng: records of a name block not yet given */
@@ -62,22 +62,22 @@ struct capture {
     bool lengths_may_be_swapped; /* pcap: very old files */
 };
 
-/* Looks at the first bytes; valid until capture_release(). Borrows the bytes. -EINVAL with "what it is
+/* Looks at the first bytes; valid until capture_file_release(). Borrows the bytes. -EINVAL with "what it is
  * instead" in err. */
-int capture_open(struct capture *capture, const uint8_t *bytes, size_t count, struct err *err);
-void capture_release(struct capture *capture);
+int capture_file_open(struct capture_file *capture, const uint8_t *bytes, size_t count, struct err *err);
+void capture_file_release(struct capture_file *capture);
 
 /* Returns 1 with an item; 0 at the end; -ENODATA when the file is cut short, -EPROTO when it is damaged
  * beyond going on, with err ("the last 37 bytes are half a block"). Nothing more comes after 0 or less. */
-int capture_next(struct capture *capture, struct capture_item *ret_item, struct err *err);
+int capture_file_next(struct capture_file *capture, struct capture_item *ret_item, struct err *err);
 
 /* For capture_pcapng.c and capture_pcap.c only. */
-int pcapng_open(struct capture *capture, struct err *err);
+int pcapng_open(struct capture_file *capture, struct err *err);
 bool pcap_recognizes(struct bytes file);
-int pcap_open(struct capture *capture, struct err *err);
-uint16_t capture_u16(const struct capture *capture, const uint8_t *bytes);
-uint32_t capture_u32(const struct capture *capture, const uint8_t *bytes);
-uint64_t capture_u64(const struct capture *capture, const uint8_t *bytes);
+int pcap_open(struct capture_file *capture, struct err *err);
+uint16_t capture_u16(const struct capture_file *capture, const uint8_t *bytes);
+uint32_t capture_u32(const struct capture_file *capture, const uint8_t *bytes);
+uint64_t capture_u64(const struct capture_file *capture, const uint8_t *bytes);
 
 /* A longer block or record than this is damage, not data. */
 #define CAPTURE_BLOCK_MAX ((size_t)64 << 20)

@@ -38,13 +38,13 @@ bool pcap_recognizes(struct bytes file)
     return file.count >= 4 && magic_find(file.at, &ignored) != NULL;
 }
 
-static int cut_short(const struct capture *capture, struct err *err)
+static int cut_short(const struct capture_file *capture, struct err *err)
 {
     return err_set(err, ENODATA, "cut short: the last %zu bytes are half a record",
                    capture->file.count - capture->at);
 }
 
-static int64_t record_time(const struct capture *capture, const uint8_t *record)
+static int64_t record_time(const struct capture_file *capture, const uint8_t *record)
 {
     int64_t fraction = capture_u32(capture, record + 4);
     if (capture->interfaces.items[0].resolution == 6)
@@ -52,7 +52,7 @@ static int64_t record_time(const struct capture *capture, const uint8_t *record)
     return capture_u32(capture, record) * NS_PER_S + fraction;
 }
 
-static int record_next(struct capture *capture, struct capture_item *item, struct err *err)
+static int record_next(struct capture_file *capture, struct capture_item *item, struct err *err)
 {
     const uint8_t *record = capture->file.at + capture->at;
     size_t left = capture->file.count - capture->at;
@@ -79,7 +79,7 @@ static int record_next(struct capture *capture, struct capture_item *item, struc
     return 1;
 }
 
-static int header_cut_short(struct capture *capture, struct capture_item *item, struct err *err)
+static int header_cut_short(struct capture_file *capture, struct capture_item *item, struct err *err)
 {
     (void)item;
     if (capture->at == capture->file.count)
@@ -87,7 +87,7 @@ static int header_cut_short(struct capture *capture, struct capture_item *item, 
     return err_set(err, ENODATA, "cut short: the file ends within its header");
 }
 
-int pcap_open(struct capture *capture, struct err *err)
+int pcap_open(struct capture_file *capture, struct err *err)
 {
     const uint8_t *bytes = capture->file.at;
     const struct magic *magic = magic_find(bytes, &capture->big_endian);

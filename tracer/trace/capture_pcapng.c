@@ -12,7 +12,7 @@ struct option {
 };
 
 /* Takes the next option off the list. Returns false at its end, or where it is damaged. */
-static bool option_next(const struct capture *capture, struct bytes *options, struct option *ret_option)
+static bool option_next(const struct capture_file *capture, struct bytes *options, struct option *ret_option)
 {
     if (options->count < 4)
         return false;
@@ -29,7 +29,7 @@ static bool option_next(const struct capture *capture, struct bytes *options, st
 }
 
 /* "KEY=value" behind our enterprise number: sets *ret_value. */
-static bool custom_value(const struct capture *capture, const struct option *option, const char *key,
+static bool custom_value(const struct capture_file *capture, const struct option *option, const char *key,
                          struct bytes *ret_value)
 {
     size_t prefix = 4 + strlen(key) + 1;
@@ -104,7 +104,7 @@ static size_t section_length(struct bytes text)
     return length < SIZE_MAX / 2 ? (size_t)length : 0;
 }
 
-static void section_options(struct capture *capture, struct bytes options, struct capture_item *item)
+static void section_options(struct capture_file *capture, struct bytes options, struct capture_item *item)
 {
     struct option option;
     struct bytes length;
@@ -119,7 +119,7 @@ static void section_options(struct capture *capture, struct bytes options, struc
     }
 }
 
-static int section_read(struct capture *capture, struct bytes body, struct capture_item *item,
+static int section_read(struct capture_file *capture, struct bytes body, struct capture_item *item,
                         struct err *err)
 {
     array_release(&capture->interfaces);
@@ -135,7 +135,7 @@ static int section_read(struct capture *capture, struct bytes body, struct captu
     return 1;
 }
 
-static int interface_read(struct capture *capture, struct bytes body, struct capture_item *item)
+static int interface_read(struct capture_file *capture, struct bytes body, struct capture_item *item)
 {
     struct capture_interface *interface = array_push(&capture->interfaces);
     *interface = (struct capture_interface){.link = UINT32_MAX, .resolution = 6};
@@ -154,7 +154,8 @@ static int interface_read(struct capture *capture, struct bytes body, struct cap
     return 0;
 }
 
-static void packet_options(const struct capture *capture, struct bytes options, struct capture_item *item)
+static void packet_options(const struct capture_file *capture, struct bytes options,
+                           struct capture_item *item)
 {
     struct option option;
     while (option_next(capture, &options, &option)) {
@@ -168,7 +169,8 @@ static void packet_options(const struct capture *capture, struct bytes options, 
 }
 
 /* The enhanced and the obsolete packet block differ only in the width of the interface number. */
-static int packet_read(struct capture *capture, struct bytes body, bool obsolete, struct capture_item *item)
+static int packet_read(struct capture_file *capture, struct bytes body, bool obsolete,
+                       struct capture_item *item)
 {
     if (body.count < 20)
         return damaged(item, "a packet block is too short");
@@ -191,7 +193,7 @@ static int packet_read(struct capture *capture, struct bytes body, bool obsolete
     return 1;
 }
 
-static int simple_packet_read(struct capture *capture, struct bytes body, struct capture_item *item)
+static int simple_packet_read(struct capture_file *capture, struct bytes body, struct capture_item *item)
 {
     if (body.count < 4)
         return damaged(item, "a packet block is too short");
@@ -211,7 +213,7 @@ static int simple_packet_read(struct capture *capture, struct bytes body, struct
 }
 
 /* One name of the address that a record was about. */
-static int addressed_next(struct capture *capture, struct capture_item *item)
+static int addressed_next(struct capture_file *capture, struct capture_item *item)
 {
     struct bytes *left = &capture->addressed;
     const uint8_t *end = left->count != 0 ? memchr(left->at, '\0', left->count) : NULL;
@@ -227,7 +229,7 @@ static int addressed_next(struct capture *capture, struct capture_item *item)
     return 1;
 }
 
-static void name_record_read(struct capture *capture, const struct option *record)
+static void name_record_read(struct capture_file *capture, const struct option *record)
 {
     size_t address_bytes = record->code == NAME_RECORD_IPV4 ? 4 : 16;
     bool known = record->code == NAME_RECORD_IPV4 || record->code == NAME_RECORD_IPV6;
@@ -240,7 +242,7 @@ static void name_record_read(struct capture *capture, const struct option *recor
 }
 
 /* Records have the shape of options. */
-static int names_next(struct capture *capture, struct capture_item *item)
+static int names_next(struct capture_file *capture, struct capture_item *item)
 {
     struct option record;
     for (;;) {
@@ -255,8 +257,8 @@ static int names_next(struct capture *capture, struct capture_item *item)
 }
 
 /* Returns 1 with an item, or 0 when the block holds none. */
-static int block_read(struct capture *capture, uint32_t type, struct bytes body, struct capture_item *item,
-                      struct err *err)
+static int block_read(struct capture_file *capture, uint32_t type, struct bytes body,
+                      struct capture_item *item, struct err *err)
 {
     switch (type) {
     case BLOCK_SECTION: return section_read(capture, body, item, err);
@@ -273,7 +275,7 @@ static int block_read(struct capture *capture, uint32_t type, struct bytes body,
     return 0;
 }
 
-static int cut_short(const struct capture *capture, struct err *err)
+static int cut_short(const struct capture_file *capture, struct err *err)
 {
     size_t end = capture->file.count, half = end - capture->at;
     if (capture->section_end > end)
@@ -283,7 +285,7 @@ static int cut_short(const struct capture *capture, struct err *err)
 }
 
 /* The byte order of a section is in its own header. */
-static int byte_order_set(struct capture *capture, const uint8_t *block, struct err *err)
+static int byte_order_set(struct capture_file *capture, const uint8_t *block, struct err *err)
 {
     capture->big_endian = false;
     if (capture_u32(capture, block + 8) == BYTE_ORDER_MAGIC)
@@ -295,7 +297,8 @@ static int byte_order_set(struct capture *capture, const uint8_t *block, struct 
 }
 
 /* The next block as a whole: its type, and what lies between its two lengths. */
-static int block_next(struct capture *capture, uint32_t *ret_type, struct bytes *ret_body, struct err *err)
+static int block_next(struct capture_file *capture, uint32_t *ret_type, struct bytes *ret_body,
+                      struct err *err)
 {
     const uint8_t *block = capture->file.at + capture->at;
     size_t left = capture->file.count - capture->at;
@@ -318,7 +321,7 @@ static int block_next(struct capture *capture, uint32_t *ret_type, struct bytes 
     return 1;
 }
 
-static int pcapng_next(struct capture *capture, struct capture_item *item, struct err *err)
+static int pcapng_next(struct capture_file *capture, struct capture_item *item, struct err *err)
 {
     int result = names_next(capture, item);
     while (result == 0) {
@@ -337,7 +340,7 @@ static int pcapng_next(struct capture *capture, struct capture_item *item, struc
 
 /* A file with another byte order magic is no pcapng; one that is cut within its first header is, as far as we
  * know. */
-int pcapng_open(struct capture *capture, struct err *err)
+int pcapng_open(struct capture_file *capture, struct err *err)
 {
     struct err ignored;
     capture->next = pcapng_next;

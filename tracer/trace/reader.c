@@ -122,14 +122,14 @@ static int named_compare(const void *a, const void *b)
 
 static int survey(struct trace_reader *reader, struct err *err)
 {
-    struct capture capture;
+    struct capture_file capture;
     struct capture_item item;
     struct err ignored;
-    int result = capture_open(&capture, reader->file.at, reader->file.count, err);
+    int result = capture_file_open(&capture, reader->file.at, reader->file.count, err);
     reader->is_foreign = true;
-    while (result == 0 && capture_next(&capture, &item, &ignored) == 1)
+    while (result == 0 && capture_file_next(&capture, &item, &ignored) == 1)
         result = look_at(reader, &item, err);
-    capture_release(&capture);
+    capture_file_release(&capture);
     reader->packets = 0;
     reader->is_foreign = reader->is_foreign && !reader->has_session;
     if (!reader->has_session)
@@ -282,20 +282,20 @@ static int reader_drain(struct source *source, source_emit *emit, void *context,
 {
     struct trace_reader *reader = reader_of(source);
     const struct drain drain = {.reader = reader, .emit = emit, .context = context};
-    struct capture capture;
+    struct capture_file capture;
     struct capture_item item;
     struct err end = {0};
     if (reader->drained)
         return 0;
     reader->drained = true;
-    int result = capture_open(&capture, reader->file.at, reader->file.count, err);
+    int result = capture_file_open(&capture, reader->file.at, reader->file.count, err);
     if (result == 0) {
-        while ((result = capture_next(&capture, &item, &end)) == 1)
+        while ((result = capture_file_next(&capture, &item, &end)) == 1)
             emit_item(&drain, &item);
         emit_end(&drain, result, &end);
         result = 0;
     }
-    capture_release(&capture);
+    capture_file_release(&capture);
     free(reader->owned);
     reader->owned = NULL;
     reader->file = (struct bytes){0};

@@ -12,6 +12,7 @@
 #include "base/xalloc.h"
 #include "event/json.h"
 #include "trace/block.h"
+#include "trace/describe.h"
 #include "trace/journal.h"
 #include "trace/trace.h"
 
@@ -23,9 +24,10 @@ struct program {
 struct trace_writer {
     struct sink sink;
     char *path, *part_path;
-    int fd;           /* -1 once closed */
-    uint64_t written; /* bytes in whole blocks */
-    size_t length_at; /* where the section header has OWN_SECTION's text */
+    int fd;             /* -1 once closed */
+    struct buf *memory; /* instead of a file; borrowed */
+    uint64_t written;   /* bytes in whole blocks */
+    size_t length_at;   /* where the section header has OWN_SECTION's text */
     uint64_t events;
     bool complete; /* renamed: path is there */
     struct session_info info;
@@ -54,6 +56,10 @@ static int write_failed(struct trace_writer *writer, int error_number, struct er
 static int flush(struct trace_writer *writer, struct err *err)
 {
     size_t done = 0;
+    if (writer->memory != NULL) {
+        buf_add(writer->memory, writer->block.text, writer->block.length);
+        done = writer->block.length;
+    }
     while (done < writer->block.length) {
         ssize_t count = write(writer->fd, writer->block.text + done, writer->block.length - done);
         if (count < 0 && errno == EINTR)
@@ -93,99 +99,15 @@ static void build_section(struct trace_writer *writer)
     buf_release(&json);
 }
 
-static void build_interface(struct buf *out, uint32_t link)
-{
-    static const uint8_t nanoseconds = 9;
-    size_t start = block_begin(out, BLOCK_INTERFACE);
-    put_le16(out, (uint16_t)link);
-    put_le16(out, 0);
-    put_le32(out, READERS_MAX_BYTES);
-    put_option_text(out, OPTION_INTERFACE_NAME, "wire");
-    put_option(out, OPTION_INTERFACE_RESOLUTION, &nanoseconds, 1);
-    put_options_end(out);
-    block_end(out, start);
-}
-
-static void build_name(struct buf *out, const struct address *address, const char *name)
-{
-    bool is_ipv4 = address->family == ADDRESS_IPV4;
-    if ((!is_ipv4 && address->family != ADDRESS_IPV6) || *name == '\0')
-        return;
-    struct buf record = {0};
-    buf_add(&record, address->ip, is_ipv4 ? 4 : 16);
-    buf_add(&record, name, strlen(name) + 1);
-    put_option(out, is_ipv4 ? NAME_RECORD_IPV4 : NAME_RECORD_IPV6, record.text, record.length);
-    buf_release(&record);
-}
-
-static void build_names(struct buf *out, const struct session_info *info)
-{
-    size_t start = block_begin(out, BLOCK_NAMES);
-    for (int i = 0; i < info->host_count; i++)
-        build_name(out, &info->addresses[i], info->hosts[i]);
-    put_le32(out, NAME_RECORD_END);
-    block_end(out, start);
-}
-
 static int writer_begin(struct sink *sink, const struct session_info *info, struct err *err)
 {
     struct trace_writer *writer = writer_of(sink);
     writer->info = *info;
     build_section(writer);
-    build_interface(&writer->block, info->link);
+    put_interface(&writer->block, info->link);
     if (info->host_count > 0)
-        build_names(&writer->block, info);
+        put_names(&writer->block, info);
     return flush(writer, err);
-}
-
-static void put_comment(struct buf *out, struct buf *text)
-{
-    put_option_text(out, OPTION_COMMENT, buf_text(text));
-    buf_clear(text);
-}
-
-static void comment_cause(struct buf *text, const struct event_context *context)
-{
-    if (context->cause_call != 0) {
-        buf_printf(text, "sent by %s()", call_name((enum call)(context->cause_call - 1)));
-        if (context->cause_lane[0] != '\0')
-            buf_printf(text, " of %s", context->cause_lane);
-        if (context->cause_file[0] != '\0')
-            buf_printf(text, " at %s:%u", context->cause_file, (unsigned)context->cause_line);
-    } else if (context->cause_count > 0) {
-        buf_puts(text, rule_what((enum rule)context->causes[0].rule));
-    }
-    if (text->length != 0 && context->cause_count > 0 && context->causes[0].guessed)
-        buf_puts(text, " (guessed)");
-}
-
-static void comment_sides(struct buf *text, const struct event_context *context)
-{
-    for (int i = 0; i < 2; i++) {
-        const struct endpoint_note *side = &context->sides[i];
-        if (side->name[0] == '\0')
-            continue;
-        buf_printf(text, "%s%s %s", text->length != 0 ? ", " : "", side->name,
-                   state_name((enum state)side->state));
-        if (side->witness != WITNESS_NONE)
-            buf_printf(text, " (%s)", witness_name((enum witness)side->witness));
-    }
-}
-
-static void put_comments(struct buf *out, const struct event *event)
-{
-    struct buf text = {0};
-    comment_cause(&text, &event->context);
-    put_comment(out, &text);
-    if (event->context.copy > 1)
-        buf_printf(&text, "copy %u of these bytes on the wire", (unsigned)event->context.copy);
-    put_comment(out, &text);
-    comment_sides(&text, &event->context);
-    put_comment(out, &text);
-    if (event->packet.fault[0] != '\0')
-        buf_printf(&text, "fault: %s", event->packet.fault);
-    put_comment(out, &text);
-    buf_release(&text);
 }
 
 /* What a packet block has no field for travels as JSON, without the bytes. */
@@ -290,6 +212,10 @@ static int section_length_set(struct trace_writer *writer)
 {
     char length[OWN_SECTION_DIGITS + 1];
     section_length_text(length, writer->written);
+    if (writer->memory != NULL) {
+        memcpy(writer->memory->text + writer->length_at, length, OWN_SECTION_DIGITS);
+        return 0;
+    }
     ssize_t count = pwrite(writer->fd, length, OWN_SECTION_DIGITS, (off_t)writer->length_at);
     return count == OWN_SECTION_DIGITS ? 0 : count < 0 ? -errno : -EIO;
 }
@@ -298,6 +224,8 @@ static int writer_end(struct sink *sink, struct err *err)
 {
     struct trace_writer *writer = writer_of(sink);
     int result = section_length_set(writer);
+    if (writer->memory != NULL)
+        return result;
     if (close(writer->fd) != 0 && result == 0)
         result = -errno;
     writer->fd = -1;
@@ -315,7 +243,7 @@ static void writer_free(struct sink *sink)
     struct trace_writer *writer = writer_of(sink);
     if (writer->fd >= 0)
         close(writer->fd);
-    if (!writer->complete && writer->events == 0)
+    if (writer->memory == NULL && !writer->complete && writer->events == 0)
         unlink(writer->part_path);
     array_release(&writer->programs);
     buf_release(&writer->block);
@@ -347,5 +275,14 @@ struct sink *trace_writer_new(const char *path, struct err *err)
     writer->path = xstrdup(path);
     writer->part_path = buf_detach(&part_path);
     writer->fd = fd;
+    return &writer->sink;
+}
+
+struct sink *trace_writer_to_memory(struct buf *out)
+{
+    struct trace_writer *writer = xcalloc(1, sizeof *writer);
+    writer->sink.ops = &trace_writer_ops;
+    writer->fd = -1;
+    writer->memory = out;
     return &writer->sink;
 }
