@@ -38,6 +38,9 @@ static int run_and_compare(const struct check *check, const struct scenario *sce
         r = engine_finish(runner_engine(runner), err);
     if (r == 0)
         r = expect_check(scenario, engine_timeline(runner_engine(runner)), report);
+    int cursor = 0;
+    for (const char *rule; r >= 0 && (rule = runner_idle_rule(runner, &cursor)) != NULL; r++)
+        buf_printf(report, "differs  faults\n    the rule \"%s\" met no packet\n", rule);
     runner_free(runner);
     return r;
 }

@@ -27,3 +27,18 @@ void event_set_data(struct event *event, const void *bytes, size_t count)
     event->data = copy;
     event->data_bytes = (uint32_t)count;
 }
+
+static bool fault_begins(const struct event_packet *packet, const char *word)
+{
+    return strncmp(packet->fault, word, strlen(word)) == 0;
+}
+
+bool packet_was_corrupted(const struct event_packet *packet)
+{
+    return fault_begins(packet, "corrupt");
+}
+
+bool packet_is_of_wire(const struct event_packet *packet)
+{
+    return fault_begins(packet, "answer") || fault_begins(packet, "icmp");
+}

@@ -89,6 +89,11 @@ struct event_gap {
     char reason[48];  /* "the ring was full" */
 };
 
+/* What the wire did, by the text of the rule: whether the packet arrived damaged, and whether it is an ICMP message that the
+ * wire itself sent (in the place of a router or of the receiver). */
+bool packet_was_corrupted(const struct event_packet *packet);
+bool packet_is_of_wire(const struct event_packet *packet);
+
 /* What the model says of one end of a conversation, as of this event. */
 struct endpoint_note {
     char name[NAME_MAX_BYTES]; /* "client"; "" when there is no such end */

@@ -23,7 +23,7 @@
     16u /* the size of struct ring_record, so that whatever is left before the end can hold a pad */
 #define RING_GATE_ANSWERED 0xffffffffu
 #define RING_GATE_SLOTS    64 /* threads of one process that can wait at a gate at once */
-#define RING_BYTES_DEFAULT (1u << 20)
+#define RING_BYTES_DEFAULT (1u << 21)
 
 enum ring_gate_mode { RING_GATE_OPEN = 0, RING_GATE_CLOSED = 1 };
 

@@ -2,6 +2,7 @@
 #include "event/sentence.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -102,7 +103,9 @@ static void tell_rest(const struct telling *telling)
 
 void tell_packet_sent(const struct telling *telling)
 {
-    if (telling->event->host[0] != '\0')
+    if (packet_is_of_wire(&telling->event->packet))
+        buf_puts(telling->out, "the wire");
+    else if (telling->event->host[0] != '\0')
         tell_kernel(telling);
     else
         tell_host(telling, "", &telling->event->packet.packet.source);
@@ -147,5 +150,16 @@ void tell_packet_dropped(const struct telling *telling)
 
 void tell_packet_held(const struct telling *telling)
 {
+    unsigned copies;
+    const struct event *event = telling->event;
+    if (sscanf(event->packet.fault, "copy %u absorbed", &copies) == 1) {
+        tell_kernel(telling);
+        buf_puts(telling->out, " sends ");
+        packet_word(telling->out, &event->packet.packet);
+        buf_printf(telling->out,
+                   " again, since no answer comes: copy %u of a packet that the wire still holds. It is absorbed.",
+                   copies);
+        return;
+    }
     tell_stopped(telling, "the wire holds ");
 }

@@ -92,8 +92,13 @@ void icmp_sent(struct model *model, struct event *event)
     event->context.copy = 1;
     const struct packet_memory *about = memory_delivered(model, icmp->quoted_protocol, &icmp->quoted_source,
                                                          &icmp->quoted_destination);
-    if (icmp->quoted_protocol != PROTOCOL_NONE && about != NULL)
-        conclude_cause(event, about->delivered_seq, RULE_ICMP_ABOUT, false);
+    if (icmp->quoted_protocol == PROTOCOL_NONE)
+        return;
+    if (packet_is_of_wire(&event->packet))
+        about = memory_sent(model, icmp->quoted_protocol, &icmp->quoted_source, &icmp->quoted_destination);
+    if (about != NULL)
+        conclude_cause(event, about->delivered_seq != 0 ? about->delivered_seq : about->sent_seq, RULE_ICMP_ABOUT,
+                       false);
 }
 
 void icmp_arrived(struct model *model, struct event *event)

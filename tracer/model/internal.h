@@ -56,6 +56,10 @@ struct packet_memory *memory_packet(const struct model *model, uint64_t id);
 const struct packet_memory *memory_delivered(const struct model *model, uint8_t protocol, const struct address *source,
                                              const struct address *destination);
 
+/* The same, delivered or not. */
+const struct packet_memory *memory_sent(const struct model *model, uint8_t protocol, const struct address *source,
+                                        const struct address *destination);
+
 /* spans.c */
 uint64_t stream_place(uint32_t sequence, uint32_t initial, uint64_t near); /* byte number behind the SYN */
 size_t spans_first(const struct span *spans, size_t count, uint64_t place); /* first with end > place, by halving */

@@ -41,6 +41,18 @@ const struct packet_memory *memory_delivered(const struct model *model, uint8_t 
     return newest;
 }
 
+const struct packet_memory *memory_sent(const struct model *model, uint8_t protocol, const struct address *source,
+                                        const struct address *destination)
+{
+    for (size_t i = model->packets.count, looked = 0; i > 0 && looked < 256; i--, looked++) {
+        const struct packet_memory *memory = &model->packets.items[i - 1];
+        if (memory->packet.protocol == protocol && address_equal(&memory->packet.source, source) &&
+            address_equal(&memory->packet.destination, destination))
+            return memory;
+    }
+    return NULL;
+}
+
 uint64_t stream_place(uint32_t sequence, uint32_t initial, uint64_t near)
 {
     uint32_t low = sequence - initial - 1;

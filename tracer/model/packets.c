@@ -160,7 +160,11 @@ void apply_packet_delivered(struct model *model, struct event *event)
     memory->delivered_seq = event->seq;
     end_flight(model, memory);
     uint32_t sender = memory->sender;
-    arrive(model, event);
+    /* The receiving kernel throws away what fails its checksum: no end learns anything from it. */
+    if (packet_was_corrupted(&event->packet))
+        event->packet.packet.checksum_bad = true;
+    else
+        arrive(model, event);
     event->context.peer = sender;
 }
 
