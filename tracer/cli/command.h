@@ -37,8 +37,8 @@ struct command {
 extern const struct command *const commands[]; /* ended by NULL */
 const struct command *command_find(const char *name);
 
-extern const struct command command_demo, command_open, command_check, command_scenarios, command_doctor,
-    command_help, command_version;
+extern const struct command command_demo, command_open, command_check, command_export, command_summary, command_packets,
+    command_scenarios, command_doctor, command_help, command_version;
 
 /* The next option of a command, by getopt_long(3): the index into its options, with its argument in *ret_argument; -1 when
  * they are over (optind is the first operand); -2 when one is wrong or --help was asked, with the message printed and

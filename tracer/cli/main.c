@@ -8,8 +8,8 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-    &command_demo,   &command_open, &command_check,   &command_scenarios,
-    &command_doctor, &command_help, &command_version, NULL,
+    &command_demo,      &command_open,   &command_check, &command_export, &command_summary, &command_packets,
+    &command_scenarios, &command_doctor, &command_help,  &command_version, NULL,
 };
 
 /* `sockstep --help` and `sockstep --version` are what people try first. */
@@ -25,6 +25,7 @@ static const char *spoken_name(const char *word)
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C"); /* files and sentences have points in numbers, everywhere */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     if (argc < 2) {
