@@ -21,7 +21,6 @@ struct unpacker {
     size_t at, count;   /* of the packed bytes in memory */
     bool inside_member; /* the file may not end here */
     bool first_member;
-    bool output_waits; /* the last step filled all the room it was given */
     z_stream gzip;
     ZSTD_DCtx *zstd;
 };
@@ -76,10 +75,11 @@ static int damaged(struct unpacker *unpacker, const char *library_says)
     return input_fail(unpacker->input, EPROTO, text);
 }
 
-/* 1 when there are packed bytes, or unpacked ones that found no room; 0 at the end of the file. */
+/* 1 when there are packed bytes, 0 at the end of the file. Both libraries keep a packed byte back as long as
+ * they have unpacked ones that found no room: gzip its trailer, zstd on purpose. */
 static int refill(struct unpacker *unpacker)
 {
-    if (unpacker->at < unpacker->count || unpacker->output_waits)
+    if (unpacker->at < unpacker->count)
         return 1;
     ptrdiff_t got = input_read(unpacker->input, unpacker->packed, PACKED_BYTES);
     unpacker->at = 0;
@@ -140,7 +140,6 @@ static int zstd_step(struct unpacker *unpacker, uint8_t *to, size_t count, size_
         return damaged(unpacker, ZSTD_getErrorName(result));
     unpacker->at = in.pos;
     unpacker->inside_member = result != 0;
-    unpacker->output_waits = result != 0 && out.pos == out.size;
     return 1;
 }
 
