@@ -95,7 +95,7 @@ $(TEST_PROGRAMS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(TEST_PARTS)
 		$(LIBS) -lcmocka
 
 # Programs that tests run, with the probe linked in.
-$(BUILD)/tests/programs/%: tests/support/programs/%.c $(BUILD)/libsockprobe.a Makefile
+$(BUILD)/tests/programs/%: tests/support/programs/%.c $(wildcard tests/support/programs/*.h) $(BUILD)/libsockprobe.a Makefile
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -std=c11 -Wall -Wextra -g -O1 -D_GNU_SOURCE -Itracer/probe/include -o $@ $< \
 		$(BUILD)/libsockprobe.a -lpthread

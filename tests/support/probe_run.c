@@ -54,7 +54,7 @@ static void become(const struct probe_run *run, const char *const *argv, int inp
     for (int i = 0; run->extra[i] != NULL; i++)
         putenv(strdup(run->extra[i]));
     unsetenv("LD_PRELOAD");
-    if (run->preload)
+    if (run->preload || run->both)
         setenv("LD_PRELOAD", probe_run_built("libsockprobe.so"), 1);
     execvp(argv[0], (char *const *)argv);
     _exit(127);

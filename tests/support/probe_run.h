@@ -14,6 +14,7 @@
 
 struct probe_run {
     bool preload;         /* probe_plain with libsockprobe.so; otherwise probe_linked */
+    bool both;            /* probe_linked and libsockprobe.so */
     bool arm;             /* the reader sleeps and wants doorbells; otherwise it looks every millisecond */
     const char *extra[4]; /* more of the environment, NULL-terminated */
     int settle_fd;        /* memfd with a struct settle_page; 0: none */

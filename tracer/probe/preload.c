@@ -73,6 +73,7 @@ static void find_all(void)
     find(&others.dup3, "dup3");
     find(&others.close_range, "close_range");
     find(&others.fclose, "fclose");
+    real_preloaded = true;
     atomic_store(&found, true);
     errno = saved;
 }
@@ -88,7 +89,7 @@ __attribute__((constructor(101))) static void preload_at_load(void)
     find_real();
 }
 
-/* A program that is linked with the probe is also preloaded: its own probe knows the lines. */
+/* A program that is linked with the probe was preloaded, too: its own probe knows the lines (session.c). */
 __attribute__((visibility("default"))) void sockprobe_preload_yield(void);
 
 void sockprobe_preload_yield(void)

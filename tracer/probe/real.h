@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
@@ -23,5 +24,8 @@ struct real_functions {
 };
 
 extern struct real_functions real;
+
+/* This probe is libsockprobe.so. */
+extern bool real_preloaded;
 
 #endif

@@ -102,13 +102,16 @@ bool call_prepare_plain(struct moment *call, enum call name, const char *file, i
     return true;
 }
 
-/* Most pieces are a few bytes: a loop that the compiler sees is cheaper than the library. */
+/* Most pieces are a few bytes: what the compiler sees is cheaper than the library. */
 static inline uint8_t *put(uint8_t *to, const void *bytes, size_t count)
 {
     const uint8_t *from = bytes;
 
     if (count > 16) {
         memcpy(to, from, count);
+    } else if (count >= 8) { /* two that overlap */
+        memcpy(to, from, 8);
+        memcpy(to + count - 8, from + count - 8, 8);
     } else {
         for (size_t i = 0; i < count; i++)
             to[i] = from[i];

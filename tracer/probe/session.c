@@ -16,6 +16,7 @@
 
 #include "probe/hello.h"
 #include "probe/raw.h"
+#include "probe/real.h"
 #include "probe/thread.h"
 
 /* "SOCKSTEP_PROBE_PID=1234": tells the program that this one executes that it is not the first. */
@@ -133,6 +134,17 @@ static bool open_session(enum process_what what, uint32_t gate_mode)
 
 static void forked_child(void);
 
+__attribute__((weak, visibility("default"))) void sockprobe_preload_yield(void);
+
+/* True when this program was preloaded with a probe as well, which is silent from here on. */
+static bool take_over(void)
+{
+    if (real_preloaded || sockprobe_preload_yield == NULL)
+        return false;
+    sockprobe_preload_yield();
+    return true;
+}
+
 static void begin(void)
 {
     int undecided = SESSION_UNDECIDED;
@@ -144,7 +156,7 @@ static void begin(void)
         atomic_store(&session_state, SESSION_OFF);
         return;
     }
-    first = secure_getenv(PID_VARIABLE) == NULL;
+    first = take_over() || secure_getenv(PID_VARIABLE) == NULL;
     if (!open_session(first ? PROCESS_START : PROCESS_EXEC, first_gate_mode())) {
         atomic_store(&session_state, SESSION_OFF);
         return;

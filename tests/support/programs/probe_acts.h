@@ -211,6 +211,17 @@ static void act_fork(void)
     CHECK(waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 8);
 }
 
+/* The child lives until standard input ends; the parent does not wait for it. */
+static void act_orphan(void)
+{
+    pid_t pid = fork();
+    char byte;
+
+    CHECK(pid >= 0);
+    if (pid == 0)
+        CHECK(read(0, &byte, 1) == 0);
+}
+
 /* A child that borrows our memory closes and moves descriptors before it executes something else. */
 static void act_vfork(void)
 {
@@ -385,13 +396,11 @@ int main(int argc, char **argv)
         const char *name;
         void (*act)(void);
     } acts[] = {
-        {"tcp", act_tcp},         {"ipv6", act_ipv6},
-        {"unix", act_unix},       {"vectors", act_vectors},
-        {"wait", act_wait},       {"errors", act_errors},
-        {"fork", act_fork},       {"vfork", act_vfork},
-        {"threads", act_threads}, {"close-all", act_close_all},
-        {"files", act_files},     {"blocked", act_blocked},
-        {"gates", act_gates},     {"signal", act_signal},
+        {"tcp", act_tcp},         {"ipv6", act_ipv6},           {"unix", act_unix},
+        {"vectors", act_vectors}, {"wait", act_wait},           {"errors", act_errors},
+        {"fork", act_fork},       {"orphan", act_orphan},       {"vfork", act_vfork},
+        {"threads", act_threads}, {"close-all", act_close_all}, {"files", act_files},
+        {"blocked", act_blocked}, {"gates", act_gates},         {"signal", act_signal},
         {"flood", act_flood},     {"cancel", act_cancel},
     };
     const char *name = argc > 1 ? argv[1] : "";

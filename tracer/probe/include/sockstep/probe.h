@@ -3,12 +3,13 @@
  *
  *     #include <sockstep/probe.h>
  *
- * and -lsockprobe for the linker. From there on the socket calls below are made through the probe, which tells
- * sockstep what was called, from which line, and what came of it. The calls themselves, their results and errno are
- * those of the system. Run without sockstep, the program does what it would do without this line.
+ * and -lsockprobe for the linker. From there on the socket calls below are made through the probe, which
+ * tells sockstep what was called, from which line, and what came of it. The calls themselves, their results
+ * and errno are those of the system. Run without sockstep, the program does what it would do without this
+ * line.
  *
- * The names are macros with arguments: a function of the program's own (or a member of a struct) that is called as
- * read(...) would be taken for the system's; write (p->read)(...) there.
+ * The names are macros with arguments: a function of the program's own (or a member of a struct) that is
+ * called as read(...) would be taken for the system's; write (p->read)(...) there.
  */
 #ifndef SOCKSTEP_PROBE_H
 #define SOCKSTEP_PROBE_H
@@ -32,13 +33,15 @@ extern "C" {
 
 struct addrinfo;
 
-/* Each is the system call of its name; `file` and `line` say where the program makes it (file may be NULL, line 0). */
+/* Each is the system call of its name; `file` and `line` say where the program makes it (file may be NULL,
+ * line 0). */
 int sockprobe_socket(const char *file, int line, int domain, int type, int protocol);
 int sockprobe_socketpair(const char *file, int line, int domain, int type, int protocol, int pair[2]);
 int sockprobe_bind(const char *file, int line, int fd, const struct sockaddr *address, socklen_t length);
 int sockprobe_listen(const char *file, int line, int fd, int backlog);
 int sockprobe_accept(const char *file, int line, int fd, struct sockaddr *address, socklen_t *length);
-int sockprobe_accept4(const char *file, int line, int fd, struct sockaddr *address, socklen_t *length, int flags);
+int sockprobe_accept4(const char *file, int line, int fd, struct sockaddr *address, socklen_t *length,
+                      int flags);
 int sockprobe_connect(const char *file, int line, int fd, const struct sockaddr *address, socklen_t length);
 int sockprobe_getsockname(const char *file, int line, int fd, struct sockaddr *address, socklen_t *length);
 int sockprobe_getpeername(const char *file, int line, int fd, struct sockaddr *address, socklen_t *length);
@@ -69,14 +72,15 @@ int sockprobe_dup(const char *file, int line, int fd);
 int sockprobe_dup2(const char *file, int line, int fd, int new_fd);
 
 int sockprobe_poll(const char *file, int line, struct pollfd *fds, nfds_t count, int timeout_ms);
-int sockprobe_ppoll(const char *file, int line, struct pollfd *fds, nfds_t count, const struct timespec *timeout,
-                    const sigset_t *mask);
+int sockprobe_ppoll(const char *file, int line, struct pollfd *fds, nfds_t count,
+                    const struct timespec *timeout, const sigset_t *mask);
 int sockprobe_select(const char *file, int line, int count, fd_set *reading, fd_set *writing, fd_set *urgent,
                      struct timeval *timeout);
 int sockprobe_pselect(const char *file, int line, int count, fd_set *reading, fd_set *writing, fd_set *urgent,
                       const struct timespec *timeout, const sigset_t *mask);
 int sockprobe_epoll_create1(const char *file, int line, int flags);
-int sockprobe_epoll_ctl(const char *file, int line, int epoll_fd, int operation, int fd, struct epoll_event *event);
+int sockprobe_epoll_ctl(const char *file, int line, int epoll_fd, int operation, int fd,
+                        struct epoll_event *event);
 int sockprobe_epoll_wait(const char *file, int line, int epoll_fd, struct epoll_event *events, int room,
                          int timeout_ms);
 
