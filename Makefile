@@ -57,6 +57,9 @@ $(BUILD)/obj/%.o: %.c Makefile
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
+# The page's style and script are taken in as they are.
+$(call obj,tracer/export/html_parts.c): $(wildcard tracer/export/html/*)
+
 # The probe lives in other people's programs: position independent, never sanitized.
 $(BUILD)/probe/%.o: %.c Makefile
 	$(call say,CC,$<)
