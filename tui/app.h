@@ -12,6 +12,12 @@
 
 struct engine;
 
+/* Where the text of a lane's program lies: "server", "demo/stream_server.c". What cannot be read is not
+ * shown. */
+struct tui_source_file {
+    const char *lane, *path;
+};
+
 /* A zeroed one is valid: a live session that is followed. Strings are borrowed. */
 struct tui_options {
     bool recorded;                     /* it is a file: RECORDED, never LIVE */
@@ -23,6 +29,14 @@ struct tui_options {
     const char *number, *name, *title; /* for the title row; NULL: from the session */
     const struct tui_checklist *checklists;
     int checklist_count;
+    const struct tui_source_file *sources; /* for the page of the programs */
+    int source_count;
+    const struct tui_caption *captions; /* ascending seq; those in the record (EVENT_CAPTION) need none */
+    int caption_count;
+    const struct tui_question
+        *questions; /* ascending seq; without any, those in the record (EVENT_QUESTION) */
+    int question_count;
+    bool no_mouse; /* the terminal keeps its mouse: for copy and paste */
 };
 
 /*

@@ -44,37 +44,50 @@ static int weight_of(const struct event *event)
     return event->kind < EVENT_KIND_COUNT ? weights[event->kind] : 0;
 }
 
-/* Breaks text into lines of `columns`, and draws the first `rows` of them. Returns how many lines there are.
- */
-static int wrap(struct frame *frame, int row, int rows, int columns, const char *text)
+/* How many bytes of text fit into a line: whole words, or a piece of one that is too long. */
+static size_t line_bytes(const char *text, int columns)
+{
+    size_t fits = 0, length = strlen(text);
+    struct buf line = {0};
+
+    for (size_t i = 0; i <= length; i++) {
+        if (text[i] != ' ' && text[i] != 0)
+            continue;
+        buf_clear(&line);
+        buf_add(&line, text, i);
+        if (text_columns(buf_text(&line)) > columns)
+            break;
+        fits = i;
+    }
+    buf_release(&line);
+    if (fits == 0)
+        fits = length < (size_t)columns ? length : (size_t)columns;
+    return fits;
+}
+
+int draw_wrapped(struct frame *frame, int row, int column, int rows, int columns, enum role role,
+                 const char *text)
 {
     int lines = 0;
 
-    while (*text != 0) {
-        size_t fits = 0, length = strlen(text);
+    while (*text != 0 && columns > 0) {
+        size_t fits = line_bytes(text, columns);
         struct buf line = {0};
 
-        for (size_t i = 0; i <= length; i++) {
-            if (text[i] != ' ' && text[i] != 0)
-                continue;
-            buf_clear(&line);
-            buf_add(&line, text, i);
-            if (text_columns(buf_text(&line)) > columns)
-                break;
-            fits = i;
-        }
-        if (fits == 0)
-            fits = length < (size_t)columns ? length : (size_t)columns;
-        buf_clear(&line);
         buf_add(&line, text, fits);
         if (lines < rows)
-            frame_text(frame, row + lines, 1, columns, ROLE_CAPTION, buf_text(&line));
+            frame_text(frame, row + lines, column, columns, role, buf_text(&line));
         buf_release(&line);
         lines++;
         text += fits;
         text += strspn(text, " ");
     }
     return lines;
+}
+
+static int wrap(struct frame *frame, int row, int rows, int columns, const char *text)
+{
+    return draw_wrapped(frame, row, 1, rows, columns, ROLE_CAPTION, text);
 }
 
 static int lines_of(const struct sentences *sentences, int columns)
@@ -156,21 +169,68 @@ static struct sentences sentences_of_beat(const struct stage *stage)
     return sentences;
 }
 
+static void release_sentences(struct sentences *sentences)
+{
+    for (int i = 0; i < sentences->count; i++)
+        free(sentences->items[i].text);
+    sentences->count = 0;
+}
+
+static const char *nothing_text(const struct stage *stage)
+{
+    if (stage->timeline->records.count > 0)
+        return "Nothing has happened yet.";
+    return stage->timeline->complete ? "This record is empty." : "Waiting for the first event.";
+}
+
+static void draw_sentences(const struct stage *stage, int row, int rows)
+{
+    struct sentences sentences = sentences_of_beat(stage);
+    int columns = stage->layout.columns - 2, end = row + rows;
+
+    fit(&sentences, columns, rows);
+    if (sentences.count == 0)
+        frame_text(stage->frame, row, 1, columns, ROLE_CAPTION, nothing_text(stage));
+    for (int i = 0; i < sentences.count; i++)
+        if (!sentences.items[i].left_out)
+            row += wrap(stage->frame, row, end - row, columns, sentences.items[i].text);
+    release_sentences(&sentences);
+}
+
+static void draw_said(const struct stage *stage, const struct said *said, int row, int rows)
+{
+    const char *const texts[] = {said->what, said->why, said->see};
+    int end = row + rows;
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (texts[i] != NULL && row < end)
+            row += wrap(stage->frame, row, end - row, stage->layout.columns - 2, texts[i]);
+}
+
+void caption_what(struct buf *out, const struct stage *stage, int columns, int rows)
+{
+    struct sentences sentences = sentences_of_beat(stage);
+
+    fit(&sentences, columns, rows);
+    if (sentences.count == 0)
+        buf_puts(out, nothing_text(stage));
+    for (int i = 0; i < sentences.count; i++)
+        if (!sentences.items[i].left_out)
+            buf_printf(out, "%s%s", out->length > 0 ? " " : "", sentences.items[i].text);
+    release_sentences(&sentences);
+}
+
 void draw_caption(const struct stage *stage)
 {
     const struct layout *layout = &stage->layout;
-    struct sentences sentences = sentences_of_beat(stage);
-    int columns = layout->columns - 2, row = layout->caption_row, end = row + layout->caption_rows;
+    struct said said = {0};
+    bool has_said = caption_said(stage, &said);
 
-    fit(&sentences, columns, layout->caption_rows);
-    if (sentences.count == 0)
-        frame_text(stage->frame, row, 1, columns, ROLE_CAPTION,
-                   stage->timeline->complete && stage->timeline->records.count == 0 ? "This record is empty."
-                   : stage->timeline->records.count == 0 ? "Waiting for the first event."
-                                                         : "Nothing has happened yet.");
-    for (int i = 0; i < sentences.count; i++) {
-        if (!sentences.items[i].left_out)
-            row += wrap(stage->frame, row, end - row, columns, sentences.items[i].text);
-        free(sentences.items[i].text);
-    }
+    if (layout->caption_rule > 0)
+        draw_explanation(stage, &said);
+    else if (layout->caption_rows > 0 && has_said)
+        draw_said(stage, &said, layout->caption_row, layout->caption_rows);
+    else if (layout->caption_rows > 0)
+        draw_sentences(stage, layout->caption_row, layout->caption_rows);
+    said_release(&said);
 }

@@ -278,7 +278,7 @@ void draw_checks(const struct stage *stage, const struct place *place, const cha
     struct list list = {.stage = stage, .place = place};
 
     list.count = check_rows(stage, name, lane, list.rows);
-    if (stage->layout.roomy == 2 && long_height(&list) <= end_row - first_row) {
+    if (stage->layout.roomy >= 2 && long_height(&list) <= end_row - first_row) {
         draw_long(&list, first_row);
         return;
     }

@@ -28,8 +28,22 @@ struct side_info {
 };
 struct side_info stage_side(const struct stage *stage, enum side side);
 
+/* Those on a side whose states and calls are shown; each may be NULL. */
+struct actors {
+    struct side_info info;
+    const struct picture_lane *process;      /* NULL: not begun */
+    const struct picture_endpoint *main;     /* of the badge */
+    const struct picture_endpoint *listener; /* may be the same */
+    const struct picture_endpoint *child;    /* the first connection that waits at its door */
+    int children;
+};
+struct actors stage_actors(const struct stage *stage, enum side side);
+
 /* True for a packet that goes from left to right. */
 bool stage_is_forward(const struct stage *stage, const struct event *event);
+
+/* The layout of a view: its size, the page, what is maximised, the size of the caption. */
+struct layout view_layout(const struct view *view);
 
 void draw_title(const struct stage *stage);
 void draw_headers(const struct stage *stage);
@@ -38,8 +52,29 @@ void draw_wire(const struct stage *stage);
 void draw_caption(const struct stage *stage);
 void draw_timeline_bar(const struct stage *stage);
 void draw_key_line(const struct stage *stage);
-void draw_help(struct frame *frame);
+void draw_help(const struct stage *stage);
+void draw_question(const struct stage *stage);
 void draw_quit_question(struct frame *frame);
+
+/* Breaks text into lines of `columns`, and draws the first `rows` of them. Returns how many lines there are.
+ */
+int draw_wrapped(struct frame *frame, int row, int column, int rows, int columns, enum role role,
+                 const char *text);
+
+/* What the scenario says at the moment, from options or the record; false: nothing. Texts may be NULL. */
+struct said {
+    char *what, *why, *see;
+};
+bool caption_said(const struct stage *stage, struct said *ret_said); /* for said_release() */
+void said_release(struct said *said);
+
+/* WHAT by the sentences of the beat, as much as `rows` lines hold. */
+void caption_what(struct buf *out, const struct stage *stage, int columns, int rows);
+/* WHAT, WHY, SEE, NEXT, and below a line BELIEF and DECK: the caption of large screens. */
+void draw_explanation(const struct stage *stage, const struct said *said);
+
+/* A bar, "[######....]": `part` of `whole`. */
+void bar_text(struct buf *out, int64_t part, int64_t whole, int columns);
 
 /* One call of a lane's list. */
 enum check_mark { CHECK_PENDING, CHECK_CURRENT, CHECK_DONE, CHECK_FAILED };

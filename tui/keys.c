@@ -20,14 +20,33 @@ static const struct {
     const char *name;
     uint32_t key;
 } key_names[] = {
-    {"Space", KEY_CODE_SPACE},  {"Esc", KEY_CODE_ESCAPE}, {"PgDn", KEY_CODE_PAGE_DOWN},
-    {"PgUp", KEY_CODE_PAGE_UP}, {"Home", KEY_CODE_HOME},  {"End", KEY_CODE_END},
-    {"Up", KEY_CODE_UP},        {"Down", KEY_CODE_DOWN},  {"Left", KEY_CODE_LEFT},
-    {"Right", KEY_CODE_RIGHT},  {"F1", KEY_CODE_F1},      {"F2", KEY_CODE_F1 + 1},
-    {"F3", KEY_CODE_F1 + 2},    {"F4", KEY_CODE_F1 + 3},  {"F5", KEY_CODE_F1 + 4},
-    {"F6", KEY_CODE_F1 + 5},    {"F7", KEY_CODE_F1 + 6},  {"F8", KEY_CODE_F1 + 7},
-    {"F9", KEY_CODE_F1 + 8},    {"F10", KEY_CODE_F1 + 9}, {"F11", KEY_CODE_F1 + 10},
+    {"Space", KEY_CODE_SPACE},
+    {"Esc", KEY_CODE_ESCAPE},
+    {"PgDn", KEY_CODE_PAGE_DOWN},
+    {"PgUp", KEY_CODE_PAGE_UP},
+    {"Home", KEY_CODE_HOME},
+    {"End", KEY_CODE_END},
+    {"Up", KEY_CODE_UP},
+    {"Down", KEY_CODE_DOWN},
+    {"Left", KEY_CODE_LEFT},
+    {"Right", KEY_CODE_RIGHT},
+    {"F1", KEY_CODE_F1},
+    {"F2", KEY_CODE_F1 + 1},
+    {"F3", KEY_CODE_F1 + 2},
+    {"F4", KEY_CODE_F1 + 3},
+    {"F5", KEY_CODE_F1 + 4},
+    {"F6", KEY_CODE_F1 + 5},
+    {"F7", KEY_CODE_F1 + 6},
+    {"F8", KEY_CODE_F1 + 7},
+    {"F9", KEY_CODE_F1 + 8},
+    {"F10", KEY_CODE_F1 + 9},
+    {"F11", KEY_CODE_F1 + 10},
     {"F12", KEY_CODE_F12},
+    {"Tab", KEY_CODE_TAB},
+    {"Enter", KEY_CODE_ENTER},
+    {"Backspace", KEY_CODE_BACKSPACE},
+    {"WheelUp", KEY_CODE_WHEEL_UP},
+    {"WheelDown", KEY_CODE_WHEEL_DOWN},
 };
 
 int key_parse(const char *text, int length, uint32_t *ret_key)
@@ -50,6 +69,8 @@ int key_parse(const char *text, int length, uint32_t *ret_key)
     return -EINVAL;
 }
 
+static char bound[ACTION_COUNT][96]; /* by the user; "" where the table holds */
+
 static bool keys_contain(const char *keys, uint32_t key)
 {
     while (*keys != 0) {
@@ -67,7 +88,7 @@ static bool keys_contain(const char *keys, uint32_t key)
 enum action action_of_key(uint32_t key)
 {
     for (int i = ACTION_NONE + 1; i < ACTION_COUNT; i++)
-        if (keys_contain(actions[i].keys, key))
+        if (keys_contain(action_keys((enum action)i), key))
             return (enum action)i;
     return ACTION_NONE;
 }
@@ -84,41 +105,120 @@ const char *action_what(enum action action)
 
 const char *action_keys(enum action action)
 {
-    return action < ACTION_COUNT ? actions[action].keys : "";
+    if (action >= ACTION_COUNT)
+        return "";
+    return bound[action][0] != 0 ? bound[action] : actions[action].keys;
 }
 
-static void footer_word(struct buf *out, const struct action_row *row)
+enum action action_parse(const char *name)
 {
-    int length = (int)strcspn(row->keys, " ");
+    for (int i = ACTION_NONE + 1; i < ACTION_COUNT; i++)
+        if (strcmp(actions[i].name, name) == 0)
+            return (enum action)i;
+    return ACTION_NONE;
+}
 
-    if (length == 5 && memcmp(row->keys, "Space", 5) == 0)
+void keys_reset(void)
+{
+    memset(bound, 0, sizeof bound);
+}
+
+int keys_bind(enum action action, const char *keys)
+{
+    if (action == ACTION_NONE || action >= ACTION_COUNT || *keys == 0 || strlen(keys) >= sizeof bound[0])
+        return -EINVAL;
+    for (const char *one = keys; *one != 0; one += strspn(one, " ")) {
+        int length = (int)strcspn(one, " ");
+        uint32_t key;
+
+        if (key_parse(one, length, &key) < 0)
+            return -EINVAL;
+        if (action_of_key(key) != ACTION_NONE && action_of_key(key) != action)
+            return -EEXIST;
+        one += length;
+    }
+    memcpy(bound[action], keys, strlen(keys) + 1);
+    return 0;
+}
+
+void action_keys_text(struct buf *out, enum action action, int columns)
+{
+    const char *keys = action_keys(action);
+
+    if (action == ACTION_JUMP) {
+        buf_puts(out, "0..9");
+        return;
+    }
+    for (int used = 0; *keys != 0;) {
+        int length = (int)strcspn(keys, " ");
+
+        if (used > 0 && used + 1 + length > columns)
+            break;
+        if (used > 0)
+            buf_putc(out, ' ');
+        buf_add(out, keys, (size_t)length);
+        used += length + (used > 0);
+        keys += length;
+        keys += strspn(keys, " ");
+    }
+}
+
+struct footer {
+    enum action here;
+    int columns[ACTION_COUNT]; /* of each word */
+    int ranks[ACTION_COUNT];
+};
+
+/* On a page the way back is always said; what explains and the other page of rank 1 only where there is room.
+ */
+static int rank_of(enum action action, enum action here)
+{
+    if (here == ACTION_NONE || action == ACTION_NONE)
+        return actions[action].rank;
+    if (action == here)
+        return 1;
+    return action == ACTION_EXPLAIN || action == ACTION_STATES ? 3 : actions[action].rank;
+}
+
+static void footer_word(struct buf *out, enum action action, enum action here)
+{
+    const struct action_row *row = &actions[action];
+    const char *keys = action_keys(action);
+    int length = (int)strcspn(keys, " ");
+
+    if (length == 5 && memcmp(keys, "Space", 5) == 0)
         buf_puts(out, "Spc");
     else
-        buf_add(out, row->keys, (size_t)length);
-    buf_printf(out, " %s", row->footer);
+        buf_add(out, keys, (size_t)length);
+    buf_printf(out, " %s", here != ACTION_NONE && action == here ? "ladder" : row->footer);
 }
 
-static int footer_columns(const struct action_row *row)
+static struct footer footer_of(enum action here)
 {
+    struct footer footer = {.here = here};
     struct buf word = {0};
-    int columns;
 
-    footer_word(&word, row);
-    columns = (int)word.length;
+    for (int i = ACTION_NONE + 1; i < ACTION_COUNT; i++) {
+        buf_clear(&word);
+        footer_word(&word, (enum action)i, here);
+        footer.columns[i] = (int)word.length;
+        footer.ranks[i] = rank_of((enum action)i, here);
+    }
     buf_release(&word);
-    return columns;
+    return footer;
 }
 
-void keys_footer(struct buf *out, int columns)
+void keys_footer(struct buf *out, int columns, enum action here)
 {
+    struct footer footer = footer_of(here);
     bool shown[ACTION_COUNT] = {false};
     int used = 0, count = 0;
 
-    for (int rank = 1; rank <= 2; rank++) {
+    for (int rank = 1; rank <= 3; rank++) {
         for (int i = ACTION_NONE + 1; i < ACTION_COUNT; i++) {
-            int wanted = footer_columns(&actions[i]) + (count > 0 ? 2 : 0);
+            int wanted = footer.columns[i] + (count > 0 ? 2 : 0);
 
-            if (actions[i].rank != rank || used + wanted > columns)
+            if (footer.ranks[i] != rank || used + wanted > columns)
                 continue;
             shown[i] = true;
             used += wanted;
@@ -128,7 +228,7 @@ void keys_footer(struct buf *out, int columns)
     for (int i = ACTION_NONE + 1; i < ACTION_COUNT; i++) {
         if (!shown[i])
             continue;
-        footer_word(out, &actions[i]);
+        footer_word(out, (enum action)i, here);
         buf_puts(out, --count > 0 ? "  " : "");
     }
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "tui/draw.h"
 
 #define BADGE_COLUMNS 16
@@ -17,8 +18,9 @@ struct lane {
     struct side_info info;
     int column, columns, indent, row, last; /* first and last row of the body */
     enum role role;
-    const struct picture_lane *process;             /* NULL: not begun */
-    const struct picture_endpoint *main, *listener; /* may be the same, may be NULL */
+    const struct picture_lane *process;
+    const struct picture_endpoint *main, *listener;
+    const struct actors *actors;
 };
 
 static bool is_open(const struct picture_endpoint *endpoint)
@@ -40,14 +42,13 @@ static const struct picture_lane *find_process(const struct picture *picture, co
     return process;
 }
 
-static const struct picture_endpoint *find_listener(const struct lane *lane)
+static const struct picture_endpoint *find_listener(const struct picture *picture,
+                                                    const struct picture_lane *process)
 {
-    const struct picture *picture = lane->stage->picture;
-
-    if (lane->process == NULL)
+    if (process == NULL)
         return NULL;
     array_each (const struct picture_endpoint, endpoint, &picture->endpoints) {
-        if (endpoint->listening && endpoint->lane == (uint32_t)(lane->process - picture->lanes.items) &&
+        if (endpoint->listening && endpoint->lane == (uint32_t)(process - picture->lanes.items) &&
             endpoint->fd >= 0)
             return endpoint;
     }
@@ -55,18 +56,42 @@ static const struct picture_endpoint *find_listener(const struct lane *lane)
 }
 
 /* Without a process, as in a foreign capture, the end that has this address. */
-static const struct picture_endpoint *find_main(const struct lane *lane)
+static const struct picture_endpoint *find_main(const struct picture *picture, const struct actors *actors)
 {
-    const struct picture *picture = lane->stage->picture;
+    const struct address *address = &actors->info.address;
 
-    if (lane->process != NULL)
-        return picture_endpoint(picture, lane->process->main_endpoint);
+    if (actors->process != NULL)
+        return picture_endpoint(picture, actors->process->main_endpoint);
     array_each (const struct picture_endpoint, endpoint, &picture->endpoints) {
-        if (lane->info.address.family != ADDRESS_NONE &&
-            address_ip_equal(&endpoint->local, &lane->info.address))
+        if (address->family != ADDRESS_NONE && address_ip_equal(&endpoint->local, address) &&
+            (address->port == 0 || endpoint->local.port == address->port))
             return endpoint;
     }
     return NULL;
+}
+
+static void find_children(const struct picture *picture, struct actors *actors)
+{
+    if (actors->listener == NULL)
+        return;
+    array_each (const struct picture_endpoint, other, &picture->endpoints) {
+        if (other->lane != PICTURE_NONE || strcmp(other->host, actors->info.host) != 0 || !is_open(other) ||
+            other->local.port != actors->listener->local.port)
+            continue;
+        actors->child = actors->child != NULL ? actors->child : other;
+        actors->children++;
+    }
+}
+
+struct actors stage_actors(const struct stage *stage, enum side side)
+{
+    struct actors actors = {.info = stage_side(stage, side)};
+
+    actors.process = find_process(stage->picture, actors.info.host);
+    actors.main = find_main(stage->picture, &actors);
+    actors.listener = find_listener(stage->picture, actors.process);
+    find_children(stage->picture, &actors);
+    return actors;
 }
 
 static void draw_badge(const struct lane *lane)
@@ -74,7 +99,7 @@ static void draw_badge(const struct lane *lane)
     enum witness witness;
     enum state state = lane->main != NULL ? picture_state(lane->main, &witness) : STATE_NONE;
     const char *text = lane->process == NULL ? "not started" : lane->process->ended ? "ended" : "no socket";
-    int columns = lane->stage->layout.roomy == 2 ? BADGE_ROOMY : BADGE_COLUMNS, column;
+    int columns = lane->stage->layout.roomy >= 2 ? BADGE_ROOMY : BADGE_COLUMNS, column;
 
     if (lane->main != NULL)
         text = state != STATE_NONE ? state_name(state) : "not known";
@@ -116,27 +141,18 @@ static int put_descriptor(const struct lane *lane, int row, const struct picture
 /* The first connection that waits at the door, "└ SYN_RECV :42002", and how many more there are. */
 static bool put_child(const struct lane *lane, int row)
 {
-    const struct picture_endpoint *child = NULL;
+    const struct picture_endpoint *child = lane->actors->child;
     struct buf text = {0};
     enum witness witness;
-    int more = 0;
+    enum state state;
 
-    if (lane->listener == NULL)
-        return false;
-    array_each (const struct picture_endpoint, other, &lane->stage->picture->endpoints) {
-        if (other->lane != PICTURE_NONE || strcmp(other->host, lane->info.host) != 0 || !is_open(other) ||
-            other->local.port != lane->listener->local.port)
-            continue;
-        more += child != NULL;
-        child = child != NULL ? child : other;
-    }
     if (child == NULL)
         return false;
-    enum state state = picture_state(child, &witness);
+    state = picture_state(child, &witness);
     buf_printf(&text, "\u2514 %s :%u", state == STATE_SYN_RECEIVED ? "SYN_RECV" : state_name(state),
                child->remote.port);
-    if (more > 0)
-        buf_printf(&text, " +%d", more);
+    if (lane->actors->children > 1)
+        buf_printf(&text, " +%d", lane->actors->children - 1);
     frame_text(lane->stage->frame, row, lane->column + lane->indent + 2, lane->columns - lane->indent - 2,
                ROLE_PLAIN, buf_text(&text));
     buf_release(&text);
@@ -164,7 +180,7 @@ static void put_timer(const struct lane *lane, int row)
     const struct picture_endpoint *main = lane->main;
     struct buf text = {0};
 
-    if (main->timer == 0 || main->timer >= sizeof words / sizeof *words ||
+    if (main->timer == 0 || main->timer >= sizeof words / sizeof *words || lane->stage->layout.roomy >= 2 ||
         (main->timer != 3 && lane->stage->layout.roomy == 0))
         return;
     buf_printf(&text, "%s %.*f s", words[main->timer], main->timer_ms < 10000 ? 2 : 0,
@@ -202,50 +218,119 @@ static void put_line(const struct lane *lane, int row, const char *text)
                text);
 }
 
-/* Returns the first row of the queues at the bottom. The kernel lets one more connection wait than listen()
- * asked for. */
-static int draw_queues(const struct lane *lane)
-{
-    int row = lane->last;
-    char text[64];
+/* A full bar of a buffer; the kernel grows the true limit as it likes. */
+#define BAR_BYTES   65536
+#define BAR_COLUMNS 10
 
-    if (lane->main != NULL && lane->main != lane->listener &&
-        lane->main->states[WITNESS_KERNEL] != STATE_NONE) {
+void bar_text(struct buf *out, int64_t part, int64_t whole, int columns)
+{
+    int64_t filled = whole <= 0 || part <= 0 ? 0
+                     : part >= whole         ? columns
+                                             : (part * columns + whole - 1) / whole;
+
+    buf_putc(out, '[');
+    for (int i = 0; i < columns; i++)
+        buf_putc(out, i < filled ? '#' : '.');
+    buf_putc(out, ']');
+}
+
+static int put_bar(const struct lane *lane, int row, const char *name, int64_t part, int64_t whole,
+                   const char *value)
+{
+    struct buf text = {0};
+
+    buf_printf(&text, "%-12s ", name);
+    bar_text(&text, part, whole, BAR_COLUMNS);
+    buf_printf(&text, " %7s", value);
+    put_line(lane, row, buf_text(&text));
+    buf_release(&text);
+    return row - 1;
+}
+
+/* What is left of a timer at this moment, by what the kernel said last. */
+static int64_t timer_left_ms(const struct lane *lane)
+{
+    int64_t passed_ms = (lane->stage->now_ns - lane->main->asked_ns) / NS_PER_MS;
+    int64_t left_ms = lane->main->timer_ms - (passed_ms > 0 ? passed_ms : 0);
+
+    return left_ms > 0 ? left_ms : 0;
+}
+
+/* From the bottom up. Returns the row above them. */
+static int put_bars(const struct lane *lane, int row)
+{
+    static const char *const timers[] = {"", "retransmit", "keepalive", "TIME_WAIT", "probe"};
+    const struct picture_endpoint *main = lane->main;
+    int64_t left_ms = timer_left_ms(lane);
+    char value[32];
+
+    if (main->timer > 0 && main->timer < 5) {
+        snprintf(value, sizeof value, "%.*f s", left_ms < 10000 ? 2 : 0, (double)left_ms / 1000.0);
+        row = put_bar(lane, row, timers[main->timer], left_ms, main->timer == 3 ? 60000 : main->timer_ms,
+                      value);
+    }
+    snprintf(value, sizeof value, "%u B", main->receive_queue);
+    row = put_bar(lane, row, "recv buffer", main->receive_queue, BAR_BYTES, value);
+    snprintf(value, sizeof value, "%u B", main->send_queue);
+    return put_bar(lane, row, "send buffer", main->send_queue, BAR_BYTES, value);
+}
+
+static int put_queues(const struct lane *lane, int row)
+{
+    char text[64];
+    bool known = lane->main != NULL && lane->main != lane->listener &&
+                 lane->main->states[WITNESS_KERNEL] != STATE_NONE;
+
+    if (known && lane->stage->layout.roomy >= 2)
+        return put_bars(lane, row);
+    if (known) {
         snprintf(text, sizeof text, "send-q %u   recv-q %u", lane->main->send_queue,
                  lane->main->receive_queue);
         put_line(lane, row, text);
     }
+    return row - 1;
+}
+
+/* Returns the first row of the queues at the bottom. The kernel lets one more connection wait than listen()
+ * asked for. */
+static int draw_queues(const struct lane *lane)
+{
+    int row = put_queues(lane, lane->last);
+    char text[64];
+
     if (lane->listener == NULL)
-        return row;
+        return row + 1;
     snprintf(text, sizeof text, "SYN queue     %u", lane->listener->half_open);
-    put_line(lane, row - 2, text);
+    put_line(lane, row - 1, text);
     if (lane->listener->send_queue > 0)
         snprintf(text, sizeof text, "accept queue  %u of %u", lane->listener->unaccepted,
                  lane->listener->send_queue + 1);
     else
         snprintf(text, sizeof text, "accept queue  %u", lane->listener->unaccepted);
-    put_line(lane, row - 1, text);
-    return row - 2;
+    put_line(lane, row, text);
+    return row - 1;
 }
 
 void draw_lane(const struct stage *stage, enum side side)
 {
     const struct layout *layout = &stage->layout;
+    struct actors actors = stage_actors(stage, side);
     struct lane lane = {
         .stage = stage,
-        .info = stage_side(stage, side),
+        .info = actors.info,
+        .actors = &actors,
+        .process = actors.process,
+        .main = actors.main,
+        .listener = actors.listener,
         .column = layout->lane_column[side],
         .columns = layout->lane_columns[side],
-        .indent = layout->roomy == 2 ? 3 : 1,
-        .row = layout->body_row + (layout->roomy == 2),
+        .indent = layout->roomy >= 2 ? 3 : 1,
+        .row = layout->body_row + (layout->roomy >= 2),
         .last = layout->body_row + layout->body_rows - 1,
         .role = side == SIDE_LEFT ? ROLE_CLIENT : ROLE_SERVER,
     };
     int queues;
 
-    lane.process = find_process(stage->picture, lane.info.host);
-    lane.main = find_main(&lane);
-    lane.listener = find_listener(&lane);
     draw_badge(&lane);
     draw_sockets(&lane, lane.row + 3);
     queues = draw_queues(&lane);

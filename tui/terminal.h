@@ -29,6 +29,10 @@ void terminal_forget(void);                       /* the next frame is written w
 /* The next key (keys.h) that waits, KEY_CODE_NONE when none does. */
 uint32_t terminal_key(void);
 
+/* Clicks and the wheel are keys from now on (KEY_CODE_CLICK, KEY_CODE_WHEEL_*); until terminal_close(). */
+void terminal_take_mouse(void);
+void terminal_click(int *ret_row, int *ret_column); /* of the newest KEY_CODE_CLICK */
+
 /* Readable when a signal has come; terminal_signal() then says which, one at a time. */
 int terminal_signal_fd(void);
 enum terminal_signal { TERMINAL_QUIET, TERMINAL_RESIZED, TERMINAL_STOP, TERMINAL_CONTINUED, TERMINAL_END };

@@ -23,7 +23,7 @@ enum rung_kind { RUNG_DEPART, RUNG_ARRIVE, RUNG_LOST, RUNG_UNDER_WAY };
 /* One row of the ladder. */
 struct rung {
     uint32_t record; /* its place in the order; under way: behind everything */
-    uint32_t packet; /* index into picture->packets */
+    uint32_t packet; /* index into ladder->packets */
     enum rung_kind kind;
 };
 
@@ -37,14 +37,14 @@ struct stair {
 struct ladder {
     const struct stage *stage;
     int first_row, rows, left, right; /* of the frame; columns of the two lifelines */
-    uint32_t first_packet;            /* stairs[0] is this one */
+    ARRAY(uint32_t) packets;          /* those of the ladder: stairs[i] is of packets[i] */
     ARRAY(struct rung) rungs;
     ARRAY(struct stair) stairs;
 };
 
 static const struct picture_packet *ladder_packet(const struct ladder *ladder, uint32_t packet)
 {
-    return &ladder->stage->picture->packets.items[packet];
+    return &ladder->stage->picture->packets.items[ladder->packets.items[packet]];
 }
 
 static const struct record *sent_record(const struct ladder *ladder, uint32_t packet)
@@ -87,7 +87,7 @@ static void add_rungs(struct ladder *ladder, uint32_t packet)
 
 static struct stair *stair_of(const struct ladder *ladder, uint32_t packet)
 {
-    return &ladder->stairs.items[packet - ladder->first_packet];
+    return &ladder->stairs.items[packet];
 }
 
 /* Behind all packets that go the same way and have not ended: so no two stairs cross while order is kept. */
@@ -95,7 +95,7 @@ static int free_slot(const struct ladder *ladder, const bool *under_way, uint32_
 {
     int slot = 0, last = (ladder->right - ladder->left - 1 - CORNER_GAP - 2 - LABEL_MIN) / SLOT_STEP;
 
-    for (uint32_t i = 0; i < packet - ladder->first_packet; i++) {
+    for (uint32_t i = 0; i < packet; i++) {
         const struct stair *other = &ladder->stairs.items[i];
 
         if (under_way[i] && other->forward == stair_of(ladder, packet)->forward && other->slot >= slot)
@@ -116,12 +116,12 @@ static void place_stairs(struct ladder *ladder)
 
         if (rung->kind == RUNG_DEPART) {
             stair->slot = free_slot(ladder, under_way, rung->packet);
-            under_way[rung->packet - ladder->first_packet] = true;
+            under_way[rung->packet] = true;
         }
         if (rung->kind == RUNG_DEPART || rung->kind == RUNG_LOST) {
             stair->depart_row = row;
         } else {
-            under_way[rung->packet - ladder->first_packet] = false;
+            under_way[rung->packet] = false;
             stair->end_row = row;
             stair->ends = true;
         }
@@ -129,20 +129,35 @@ static void place_stairs(struct ladder *ladder)
     free(under_way);
 }
 
-static void build(struct ladder *ladder)
+/* The newest packets of the flow that is shown, in order. A packet has at most two rows; the rest is for
+ * those long under way. */
+static void choose_packets(struct ladder *ladder)
 {
     const struct picture *picture = ladder->stage->picture;
-    size_t most =
-        (size_t)ladder->rows * 3; /* a packet has at most two rows; the rest is for those long under way */
+    uint32_t flow = ladder->stage->view->flow;
+    size_t most = (size_t)ladder->rows * 3;
 
-    ladder->first_packet = (uint32_t)(picture->packets.count > most ? picture->packets.count - most : 0);
-    for (size_t i = ladder->first_packet; i < picture->packets.count; i++) {
+    for (size_t i = picture->packets.count; i-- > 0 && ladder->packets.count < most;)
+        if (flow == 0 || picture->packets.items[i].flow == flow)
+            *array_push(&ladder->packets) = (uint32_t)i;
+    for (size_t i = 0; i < ladder->packets.count / 2; i++) {
+        uint32_t *left = &ladder->packets.items[i], *right = array_last(&ladder->packets) - i, swap = *left;
+
+        *left = *right;
+        *right = swap;
+    }
+}
+
+static void build(struct ladder *ladder)
+{
+    choose_packets(ladder);
+    for (uint32_t i = 0; i < ladder->packets.count; i++) {
         *array_push(&ladder->stairs) = (struct stair){
             .depart_row = -1,
             .end_row = -1,
-            .forward = stage_is_forward(ladder->stage, &sent_record(ladder, (uint32_t)i)->event),
+            .forward = stage_is_forward(ladder->stage, &sent_record(ladder, i)->event),
         };
-        add_rungs(ladder, (uint32_t)i);
+        add_rungs(ladder, i);
     }
     if (ladder->rungs.count > 0)
         qsort(ladder->rungs.items, ladder->rungs.count, sizeof *ladder->rungs.items, by_record);
@@ -170,7 +185,7 @@ static void put_labelled_line(const struct ladder *ladder, int row, int column, 
     struct buf label = {0};
     int used, rest;
 
-    screen_label(&label, event, ladder->stage->view->detail + (ladder->stage->layout.roomy == 2), columns);
+    screen_label(&label, event, ladder->stage->view->detail + (ladder->stage->layout.roomy >= 2), columns);
     used = frame_text(frame, row, column, columns, role, buf_text(&label));
     rest = columns - used;
     if (rest > 1)
@@ -313,12 +328,73 @@ static void draw_verticals(const struct ladder *ladder)
 {
     for (size_t i = 0; i < ladder->stairs.count; i++) {
         const struct stair *stair = &ladder->stairs.items[i];
-        const struct event *event = &sent_record(ladder, ladder->first_packet + (uint32_t)i)->event;
+        const struct event *event = &sent_record(ladder, (uint32_t)i)->event;
         int from = stair->depart_row < 0 ? 0 : stair->depart_row + 1;
 
         if (stair->ends && stair->end_row > from)
             frame_vertical(ladder->stage->frame, ladder->first_row + from, corner_column(ladder, stair),
                            stair->end_row - from, DOWN, packet_role(&event->packet.packet));
+    }
+}
+
+/* The rung of a packet under way appears together with its departure's end. */
+static bool rung_flies(const struct ladder *ladder, const struct rung *rung)
+{
+    uint32_t record = rung->kind == RUNG_UNDER_WAY ? ladder_packet(ladder, rung->packet)->sent : rung->record;
+
+    return record >= ladder->stage->view->flight_from;
+}
+
+/* What has not been reached is blank again; the lifelines stay. */
+static void blank_part(const struct ladder *ladder, int row, int from, int to)
+{
+    for (int column = from; column < to; column++)
+        frame_put(ladder->stage->frame, row, column, ' ', ROLE_PLAIN);
+    if (from <= ladder->left + 1)
+        frame_put(ladder->stage->frame, row, ladder->left, DOWN, ROLE_BORDER);
+    if (to >= ladder->right)
+        frame_put(ladder->stage->frame, row, ladder->right, DOWN, ROLE_BORDER);
+}
+
+/* A departure grows from its sender, an arrival from its corner; what is said about a packet under way comes
+ * with the end of its arrow. */
+static void hide_part(const struct ladder *ladder, const struct rung *rung, int row, int shown, int whole)
+{
+    const struct stair *stair = stair_of(ladder, rung->packet);
+    int corner = corner_column(ladder, stair), left = ladder->left + 1, right = ladder->right;
+    bool second = rung->kind == RUNG_ARRIVE || rung->kind == RUNG_UNDER_WAY;
+    int from = second ? corner : stair->forward ? left : right - 1;
+    int to = rung->kind == RUNG_DEPART ? corner : stair->forward ? right - 1 : left;
+    int reached = from + (to - from) * shown / whole;
+
+    if (stair->forward)
+        blank_part(ladder, row, reached + (shown > 0), right);
+    else
+        blank_part(ladder, row, left, shown > 0 ? reached : second ? corner + 1 : right);
+    if (rung->kind == RUNG_UNDER_WAY)
+        blank_part(ladder, row, stair->forward ? left : corner + 1, stair->forward ? corner : right);
+}
+
+/* Rows that fly share the time: each has grown whole before the next begins. */
+static void hide_what_flies(const struct ladder *ladder)
+{
+    const struct view *view = ladder->stage->view;
+    int count = (int)ladder->rungs.count, shift = count > ladder->rows ? count - ladder->rows : 0, flying = 0,
+        nth = 0;
+
+    if (!view->flying)
+        return;
+    for (int i = 0; i < count; i++)
+        flying += rung_flies(ladder, &ladder->rungs.items[i]);
+    for (int i = 0; i < count && flying > 0; i++) {
+        const struct rung *rung = &ladder->rungs.items[i];
+        int part;
+
+        if (!rung_flies(ladder, rung))
+            continue;
+        part = view->flight * flying - nth++ * FLIGHT_COMPLETE;
+        if (part < FLIGHT_COMPLETE && i >= shift)
+            hide_part(ladder, rung, ladder->first_row + i - shift, part < 0 ? 0 : part, FLIGHT_COMPLETE);
     }
 }
 
@@ -348,9 +424,35 @@ static const char *newest_fault(const struct stage *stage)
     return "none";
 }
 
-static void draw_conditions(const struct stage *stage, int row)
+static void put_condition(const struct stage *stage, int row, struct buf *text)
 {
     const struct layout *layout = &stage->layout;
+    int indent = layout->roomy >= 2 ? 3 : 1;
+
+    cut_words(text, layout->wire_columns - indent - 1);
+    frame_text(stage->frame, row, layout->wire_column + indent, layout->wire_columns - indent - 1, ROLE_TIME,
+               buf_text(text));
+    buf_clear(text);
+}
+
+static void count_packets(struct buf *out, const struct stage *stage)
+{
+    unsigned shown = 0, held = 0, dropped = 0;
+
+    array_each (const struct picture_packet, packet, &stage->picture->packets) {
+        if (stage->view->flow != 0 && packet->flow != stage->view->flow)
+            continue;
+        shown++;
+        held += packet->held;
+        dropped += packet->dropped;
+    }
+    buf_printf(out, "packets %u   held %u   dropped %u", shown, held, dropped);
+}
+
+/* What the wire does, in its last row; where there is room in three. */
+static void draw_conditions(const struct stage *stage, int row)
+{
+    bool roomy = stage->layout.roomy >= 2;
     struct buf text = {0};
 
     if (!stage->timeline->info.live) {
@@ -358,11 +460,16 @@ static void draw_conditions(const struct stage *stage, int row)
     } else {
         buf_puts(&text, "delay ");
         moment_text(&text, stage->timeline->info.delay_ns, false);
-        buf_printf(&text, "%s   faults: %s", layout->roomy != 0 ? " each way" : "", newest_fault(stage));
+        buf_puts(&text, stage->layout.roomy != 0 ? " each way" : "");
+        if (roomy)
+            put_condition(stage, row - 2, &text);
+        buf_printf(&text, "%sfaults: %s", roomy ? "" : "   ", newest_fault(stage));
     }
-    cut_words(&text, layout->wire_columns - 2);
-    frame_text(stage->frame, row, layout->wire_column + 1, layout->wire_columns - 2, ROLE_TIME,
-               buf_text(&text));
+    put_condition(stage, roomy ? row - 1 : row, &text);
+    if (roomy) {
+        count_packets(&text, stage);
+        put_condition(stage, row, &text);
+    }
     buf_release(&text);
 }
 
@@ -372,13 +479,13 @@ void draw_wire(const struct stage *stage)
     int last = layout->body_row + layout->body_rows - 1;
     struct ladder ladder = {
         .stage = stage,
-        .first_row = layout->body_row + (layout->roomy == 2 ? 2 : 0),
+        .first_row = layout->body_row + (layout->roomy >= 2 ? 2 : 0),
         .left = layout->wire_column + layout->gutter_columns,
         .right = layout->wire_column + layout->wire_columns - 1 - layout->wire_margin,
     };
 
-    ladder.rows = last - ladder.first_row;
-    if (layout->roomy == 2)
+    ladder.rows = last - ladder.first_row - (layout->roomy >= 2 ? 2 : 0);
+    if (layout->roomy >= 2)
         draw_ends(stage, layout->body_row, ladder.left, ladder.right);
     frame_vertical(stage->frame, ladder.first_row, ladder.left, ladder.rows, DOWN, ROLE_BORDER);
     frame_vertical(stage->frame, ladder.first_row, ladder.right, ladder.rows, DOWN, ROLE_BORDER);
@@ -390,7 +497,9 @@ void draw_wire(const struct stage *stage)
         if (at >= 0)
             draw_rung(&ladder, &ladder.rungs.items[i], at);
     }
+    hide_what_flies(&ladder);
     draw_conditions(stage, last);
     array_release(&ladder.rungs);
     array_release(&ladder.stairs);
+    array_release(&ladder.packets);
 }

@@ -51,6 +51,9 @@ shows() {
 shows_not() {
     ! shows_now "$1" || fail "this should not be on the screen: $1"
 }
+shows_not_now() {
+    ! shows_now "$1"
+}
 keys() {
     tm send-keys -t main "$@"
 }
@@ -98,8 +101,8 @@ keys -l "stty -g >'$folder/found'"
 keys Enter
 within test -s "$folder/found"
 
-# From the first beat to the last and back.
-started "$build/sockstep open $trace"
+# From the first beat to the last and back. Without motion: a key during a flight only completes it.
+started "$build/sockstep open --motion=off $trace"
 shows 'RECORDED  PAUSED  x1.0   step  *1/'
 shows 'PgDn next  PgUp back'
 shows_not 'LIVE'
@@ -147,16 +150,16 @@ shows 'needs 80x24; this is 60x15'
 shows_not "step  *5"
 size 120 40
 shows "step  *5/$beats"
-shows 'Home first'
+shows 'Right event'
 size 80 24
 shows "step  *5/$beats"
 
 # What covers it; the other characters; the themes.
 keys '?'
-shows ' KEYS '
+shows ' KEYS: '
 keys x
 shows 'PgDn next'
-shows_not ' KEYS '
+shows_not ' KEYS: '
 keys Escape
 keys A
 shows '+==============+'
@@ -164,6 +167,120 @@ keys A
 shows '╔══════════════╗'
 keys T T T T
 shows "step  *5/$beats"
+
+# The pages, alone and not; back to the ladder by the same key, by Tab through all of them.
+pages() {
+    keys s
+    shows 'TCP state diagram'
+    shows 'FIN_WAIT_2'
+    shows 's ladder'
+    keys s
+    shows 'THE WIRE'
+    keys t
+    shows 'Local address:port'
+    keys v
+    shows 'socket(AF_INET'
+    keys u
+    shows 'client'
+    keys d
+    shows 'bytes of a packet'
+    shows '0010 '
+    keys Up Enter BSpace Down
+    keys w
+    shows 'conversation'
+    keys z z w
+    shows 'THE WIRE'
+    keys Tab
+    shows 's ladder'
+    keys Tab Tab Tab Tab Tab Tab
+    shows 'THE WIRE'
+}
+keys g n n n n n n n n n n n n
+shows "step  *12/$beats"
+for place in '80 24' '100 30' '120 40' '200 60'; do
+    size "${place% *}" "${place#* }"
+    pages
+    shows "step  *12/$beats"
+done
+size 80 24
+
+# Search, marks, jumps, what is frozen and blank, the sizes of the caption.
+keys g
+keys -l '/time_wait'
+shows '/time_wait_'
+keys Enter
+shows 'TIME_WAIT'
+keys '}'
+keys '{'
+keys '{'
+shows 'Not found'
+keys 5
+shows "step  *$((beats / 2))/$beats"
+keys m
+shows 'Marked'
+keys G
+shows "step  *$beats/$beats"
+keys '['
+shows "step  *$((beats / 2))/$beats"
+keys . G
+sleep 0.2
+shows "step  *$((beats / 2))/$beats"
+keys .
+within shows_not_now 'THE WIRE' || fail "the screen is not blank"
+keys Escape
+shows "step  *$beats/$beats"
+keys c
+keys c
+keys c
+keys p
+shows 'no questions\| PREDICT '
+keys Escape
+
+# The mouse: a click on the timeline, the wheel.
+click() {
+    keys -l "$(printf '\033[M%b%b%b' "\\$(printf %03o $((32 + $1)))" "\\$(printf %03o $((33 + $2)))" \
+        "\\$(printf %03o $((33 + $3)))")"
+}
+click 0 4 22
+shows "step  *1/$beats"
+click 65 4 10
+shows "step  *2/$beats"
+click 64 4 10
+shows "step  *1/$beats"
+keys q
+ended
+
+# A packet that flies: the first key completes, the second goes on.
+started "$build/sockstep open $trace"
+shows "step  *1/$beats"
+keys R R g n
+shows "step  *1/$beats"
+keys Space
+shows 'PLAYING'
+keys Space
+shows 'PAUSED'
+keys q
+ended
+
+# 200 sizes in a row: never an exit, never another place.
+started "$build/sockstep open --motion=off $trace"
+keys g n n n n n
+shows "step  *5/$beats"
+seed=4711
+i=0
+while [ $i -lt 200 ]; do
+    seed=$(((seed * 1103515245 + 12345) % 2147483648))
+    columns=$((20 + seed / 65536 % 231))
+    seed=$(((seed * 1103515245 + 12345) % 2147483648))
+    rows=$((5 + seed / 65536 % 76))
+    size $columns $rows
+    i=$((i + 1))
+    [ $((i % 20)) -ne 0 ] || keys Tab
+done
+size 80 24
+shows "step  *5/$beats"
+keys Tab Tab Tab Tab
+shows 'THE WIRE'
 
 # Ways out.
 keys C-z
@@ -202,6 +319,28 @@ for term in linux vt100; do
     tm send-keys -t main -R
     restored "TERM=$term"
 done
+for term in xterm-256color tmux-256color; do
+    started "env TERM=$term $build/sockstep open $trace"
+    shows '╔══════════════╗'
+    keys s
+    shows 'TCP state diagram'
+    keys q
+    ended
+    tm send-keys -t main -R
+    restored "TERM=$term"
+done
+# A configuration that is wrong is said, and the rest goes on; one that is right holds.
+mkdir -p "$folder/config/sockstep"
+printf 'theme: light\nkeys:\n  fly: f\n' >"$folder/config/sockstep/config.yaml"
+started "env XDG_CONFIG_HOME=$folder/config $build/sockstep open $trace"
+shows 'config.yaml: 3:3: there is no such action'
+keys q
+ended
+printf 'keys:\n  quit: Q\n' >"$folder/config/sockstep/config.yaml"
+started "env XDG_CONFIG_HOME=$folder/config $build/sockstep open $trace"
+shows 'Q quit'
+keys Q
+ended
 started "env TERM=nonsense $build/sockstep open $trace"
 shows 'terminal type "nonsense"'
 ended

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "tui/config.h"
 #include "tui/frame.h"
 #include "tui/keys.h"
 
@@ -67,7 +68,7 @@ static void test_clicker(void **state)
     assert_int_equal(action_of_key(KEY_CODE_PAGE_UP), ACTION_PREVIOUS_BEAT);
     assert_int_equal(action_of_key(KEY_CODE_F1 + 4), ACTION_PLAY);
     assert_int_equal(action_of_key(KEY_CODE_ESCAPE), ACTION_CLOSE);
-    assert_int_equal(action_of_key('.'), ACTION_NONE);
+    assert_int_equal(action_of_key('.'), ACTION_FREEZE);
     assert_int_equal(action_of_key(KEY_CODE_UNKNOWN), ACTION_NONE);
     assert_int_equal(action_of_key(KEY_CODE_NONE), ACTION_NONE);
 }
@@ -78,7 +79,7 @@ static void test_footer_fits(void **state)
     for (int columns = 0; columns < 260; columns++) {
         struct buf text = {0};
 
-        keys_footer(&text, columns);
+        keys_footer(&text, columns, ACTION_NONE);
         assert_in_range(text_columns(buf_text(&text)), 0, columns);
         if (columns >= 78) {
             assert_non_null(strstr(buf_text(&text), "PgDn next  PgUp back  Spc play"));
@@ -88,6 +89,58 @@ static void test_footer_fits(void **state)
     }
 }
 
+static void test_binding(void **state)
+{
+    (void)state;
+    assert_int_equal(keys_bind(ACTION_NEXT_BEAT, "PgDn +"), 0);
+    assert_int_equal(action_of_key('+'), ACTION_NEXT_BEAT);
+    assert_int_equal(action_of_key('n'), ACTION_NONE);
+    assert_int_equal(keys_bind(ACTION_PREVIOUS_BEAT, "n"), 0);
+    assert_int_equal(keys_bind(ACTION_PREVIOUS_BEAT, "q"), -EEXIST);
+    assert_int_equal(keys_bind(ACTION_PREVIOUS_BEAT, "nn"), -EINVAL);
+    assert_int_equal(keys_bind(ACTION_PREVIOUS_BEAT, ""), -EINVAL);
+    assert_int_equal(action_of_key('n'), ACTION_PREVIOUS_BEAT);
+    keys_reset();
+    assert_int_equal(action_of_key('n'), ACTION_NEXT_BEAT);
+}
+
+static void assert_wrong(const char *text, const char *message)
+{
+    struct config config = {.has_theme = true};
+    struct err err;
+
+    assert_int_equal(config_parse(text, &config, &err), -EINVAL);
+    assert_string_equal(err.text, message);
+    assert_true(config.has_theme);
+    assert_int_equal(action_of_key('n'), ACTION_NEXT_BEAT);
+}
+
+static void test_config(void **state)
+{
+    struct config config = {0};
+    struct err err;
+
+    (void)state;
+    assert_int_equal(config_parse("", &config, &err), 0);
+    assert_false(config.has_theme);
+    assert_int_equal(config_parse("# mine\n\ntheme: light # for the room\nkeys:\n  next-beat: \"PgDn +\"\n",
+                                  &config, &err),
+                     0);
+    assert_true(config.has_theme);
+    assert_int_equal(config.theme, THEME_LIGHT);
+    assert_int_equal(action_of_key('+'), ACTION_NEXT_BEAT);
+    keys_reset();
+    assert_wrong("theme: pink", "1:8: no theme; there are: dark, light, high-contrast, mono");
+    assert_wrong("keys:\n  next-beat: +\n  fly: f\n",
+                 "3:3: there is no such action; ? on the screen shows what there is");
+    assert_wrong("keys:\n  next-beat: q\n", "2:14: one of these keys does something else already");
+    assert_wrong("keys:\n  next-beat: bell\n", "2:14: not the names of keys, as in \"PgDn n ^N\"");
+    assert_wrong("colour: red\n", "1:1: not known here; there are: theme, keys");
+    assert_wrong("nothing\n", "1:1: a name and a colon are missing");
+    assert_wrong("  theme: dark\n", "1:3: nothing may be below this");
+    assert_wrong("keys: n\n", "1:7: keys stand below, one action a line");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +148,8 @@ int main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_clicker),
         cmocka_unit_test(test_footer_fits),
+        cmocka_unit_test(test_binding),
+        cmocka_unit_test(test_config),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

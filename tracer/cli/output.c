@@ -20,6 +20,7 @@ int output_option(struct output *output, int index, const char *argument, struct
             return err_set(err, EINVAL, "--motion takes on or off, not '%s'", argument);
         output->still = strcmp(argument, "off") == 0;
         break;
+    case 5: output->no_mouse = true; break;
     default: break;
     }
     return 0;

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/xalloc.h"
+#include "scenario/places.h"
 #include "tui/app.h"
 
 #include <errno.h>
@@ -9,10 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The checklists as the screen wants them; the texts are the scenario's. */
+/* The checklists and the programs' texts as the screen wants them; the words are the scenario's. */
 struct deck {
     struct tui_checklist lists[SCENARIO_LANES_MAX];
     int count;
+    struct tui_source_file sources[SCENARIO_LANES_MAX];
+    char paths[SCENARIO_LANES_MAX][SCENARIO_PATH_MAX];
+    int source_count;
 };
 
 static char *join_calls(const struct scenario_step *step)
@@ -23,10 +27,19 @@ static char *join_calls(const struct scenario_step *step)
     return buf_detach(&calls);
 }
 
+static void add_source(struct deck *deck, const struct scenario_lane *lane)
+{
+    char *path = deck->paths[deck->source_count];
+    if (lane->source == NULL || places_source(lane->source, path, SCENARIO_PATH_MAX) < 0)
+        return;
+    deck->sources[deck->source_count++] = (struct tui_source_file){.lane = lane->name, .path = path};
+}
+
 static void build_deck(struct deck *deck, const struct scenario *scenario)
 {
     for (int i = 0; scenario != NULL && i < scenario->lane_count; i++) {
         const struct scenario_lane *lane = &scenario->lanes[i];
+        add_source(deck, lane);
         if (lane->step_count == 0)
             continue;
         struct tui_step *steps = xcalloc((size_t)lane->step_count, sizeof *steps);
@@ -46,8 +59,8 @@ static void release_deck(struct deck *deck)
     }
 }
 
-int stage_run(struct engine *engine, const struct scenario *scenario, const struct output *output, bool recorded,
-              struct err *err)
+int stage_run(struct engine *engine, const struct scenario *scenario, const struct output *output,
+              bool recorded, struct err *err)
 {
     struct deck deck = {0};
     char number[16] = "";
@@ -65,6 +78,9 @@ int stage_run(struct engine *engine, const struct scenario *scenario, const stru
         .title = scenario != NULL ? scenario->title : NULL,
         .checklists = deck.lists,
         .checklist_count = deck.count,
+        .sources = deck.sources,
+        .source_count = deck.source_count,
+        .no_mouse = output->no_mouse,
     };
     int r = tui_run(engine, &options, err);
     release_deck(&deck);

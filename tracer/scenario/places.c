@@ -1,4 +1,5 @@
 #include "scenario/places.h"
+#include "scenario/scenario.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -41,6 +42,19 @@ const char *places_program(const char *word, char *result, size_t size)
     if (strchr(word, '/') != NULL || find_beside("/demo", "/sockstep/demo", word, result, size) < 0)
         snprintf(result, size, "%s", word);
     return result;
+}
+
+int places_source(const char *name, char *result, size_t size)
+{
+    char folder[2048], above[2048];
+    own_folder(folder, sizeof folder);
+    snprintf(above, sizeof above, "%.2040s/..", folder);
+    const char *slash = strrchr(name, '/');
+    bool found = is_there(result, size, ".", "", name) || is_there(result, size, above, "", name) ||
+                 is_there(result, size, above, "/..", name) ||
+                 is_there(result, size, above, "/share/sockstep/demo", slash != NULL ? slash + 1 : name) ||
+                 is_there(result, size, SOCKSTEP_DATADIR "/../demo", "", slash != NULL ? slash + 1 : name);
+    return found ? 0 : -ENOENT;
 }
 
 int places_preload(char *result, size_t size)

@@ -15,6 +15,10 @@
  * itself, to be looked up in PATH. Returns result. */
 const char *places_program(const char *word, char *result, size_t size);
 
+/* The source file of a lane, as the scenario names it: from where we are, from above the build folder, or
+ * among the installed ones by its last part. 0, or -ENOENT. */
+int places_source(const char *name, char *result, size_t size);
+
 /* libsockprobe.so, for programs that are not linked with the probe. 0, or -ENOENT. */
 int places_preload(char *result, size_t size);
 

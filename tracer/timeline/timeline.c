@@ -31,15 +31,23 @@ const struct change *timeline_changes(const struct timeline *timeline, const str
     return record->change_count != 0 ? &timeline->changes.items[record->first_change] : NULL;
 }
 
-/* seqs are given out without holes, from the first record's on. */
+/* In a whole record seqs have no holes; in a part of one they still ascend. */
 const struct record *timeline_find(const struct timeline *timeline, uint64_t seq)
 {
-    if (timeline->records.count == 0)
+    size_t low = 0, high = timeline->records.count;
+    const struct record *records = timeline->records.items;
+    if (high == 0 || seq < records[0].event.seq)
         return NULL;
-    uint64_t first = timeline->records.items[0].event.seq;
-    if (seq < first || seq - first >= timeline->records.count)
-        return NULL;
-    return &timeline->records.items[seq - first];
+    if (seq - records[0].event.seq < high && records[seq - records[0].event.seq].event.seq == seq)
+        return &records[seq - records[0].event.seq];
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (records[middle].event.seq < seq)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < timeline->records.count && records[low].event.seq == seq ? &records[low] : NULL;
 }
 
 uint32_t timeline_beat_count(const struct timeline *timeline)
