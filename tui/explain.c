@@ -98,6 +98,13 @@ static void add_reason(struct buf *out, const char *reason)
 }
 
 /* The reasons of the changes of this beat, each once; without any, the rule of the newest cause. */
+/* That a call returns because it was entered explains nothing. */
+static void add_cause(struct buf *out, const struct event_context *context)
+{
+    if (context->cause_count > 0 && context->causes[0].rule != RULE_ENTER_EXIT)
+        add_reason(out, rule_what((enum rule)context->causes[0].rule));
+}
+
 static void why_text(struct buf *out, const struct stage *stage)
 {
     const struct timeline *timeline = stage->timeline;
@@ -111,8 +118,8 @@ static void why_text(struct buf *out, const struct stage *stage)
         for (uint32_t k = 0; k < timeline->records.items[i].change_count; k++)
             add_reason(out, changes[k].reason);
     }
-    if (out->length == 0 && stage->focus != NULL && stage->focus->event.context.cause_count > 0)
-        add_reason(out, rule_what((enum rule)stage->focus->event.context.causes[0].rule));
+    for (size_t i = first; i < end && out->length == 0; i++)
+        add_cause(out, &timeline->records.items[i].event.context);
     /* A sentence; but close() stays close(). */
     if (out->length > 0 && out->text[0] >= 'a' && out->text[0] <= 'z' &&
         out->text[strcspn(out->text, " (")] == ' ')
