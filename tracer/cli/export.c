@@ -235,8 +235,17 @@ static int export_all(const struct export *export, const struct timeline *timeli
         return err_set(err, errno, "%s: %s", export->out, strerror(errno));
     for (size_t i = 0; r == 0 && export_formats[i]->name != NULL; i++)
         r = export_into(export, export_formats[i]->name, export_formats[i]->extension, timeline, err);
-    for (size_t i = 0; r == 0 && i < PACKET_FORMAT_COUNT; i++)
+    struct export answers = *export;
+    answers.options.answers = true;
+    if (r == 0 && export_find("worksheet") != NULL)
+        r = export_into(&answers, "worksheet", "answers.html", timeline, err);
+    for (size_t i = 0; r == 0 && i < PACKET_FORMAT_COUNT; i++) {
         r = export_into(export, packet_formats[i].name, packet_formats[i].extension, timeline, err);
+        if (r == -EINVAL) { /* what this format cannot hold; the others are there */
+            command_fail(EXIT_DONE, "no %s: %s", packet_formats[i].name, err->text);
+            r = 0;
+        }
+    }
     return r;
 }
 

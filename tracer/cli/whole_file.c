@@ -19,9 +19,10 @@ static const char *volatile half_file; /* what a signal must take away */
 
 static void on_ending(int number)
 {
+    static const char message[] = "sockstep: interrupted; nothing was written\n";
     const char *path = half_file;
-    if (path != NULL)
-        unlink(path);
+    if (path != NULL && unlink(path) == 0 && write(STDERR_FILENO, message, sizeof message - 1) < 0)
+        _exit(128 + number);
     signal(number, SIG_DFL);
     raise(number);
 }

@@ -8,6 +8,16 @@
 const struct export_format *const export_formats[] = {
     &export_text,
     &export_ladder,
+    &export_jsonl,
+    &export_csv,
+    &export_mermaid,
+    &export_svg,
+    &export_chrome,
+    &export_cast,
+    &export_html,
+    &export_worksheet,
+    &export_gift,
+    &export_moodle,
     &(const struct export_format){.name = NULL},
 };
 

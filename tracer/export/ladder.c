@@ -12,6 +12,7 @@
 #include "export/formats.h"
 #include "export/ladder_lane.h"
 #include "export/ladder_sides.h"
+#include "export/pairs.h"
 
 #define SAME_MOMENT_NS (1 * NS_PER_MS)
 #define PAUSE_NS       (500 * NS_PER_MS)
@@ -23,8 +24,7 @@ struct ladder {
     struct grid grid;
     struct wire wire;
     struct ladder_sides sides;
-    bool has_arrivals; /* somebody watched packets arrive */
-    bool has_kernel;   /* some kernel was asked */
+    struct pairs pairs;
     bool has_inferred, has_objections;
     enum row_use use; /* what the last row would still take */
     enum side row_side;
@@ -32,14 +32,6 @@ struct ladder {
     char time_text[16]; /* that was last written */
     unsigned not_shown; /* events of other hosts */
 };
-
-static void find_witnesses(struct ladder *ladder)
-{
-    array_each (const struct record, record, &ladder->timeline->records)
-        ladder->has_arrivals = ladder->has_arrivals || record->event.kind == EVENT_PACKET_DELIVERED;
-    array_each (const struct change, change, &ladder->timeline->changes)
-        ladder->has_kernel = ladder->has_kernel || change->witness == WITNESS_KERNEL;
-}
 
 /* Rows. */
 
@@ -145,38 +137,23 @@ static void write_words(struct ladder *ladder, const struct event *event, enum s
 
 /* Events. */
 
-static const struct event *other_half(const struct ladder *ladder, const struct record *record,
-                                      enum event_kind kind)
+static const struct pair *pair_of(const struct ladder *ladder, const struct record *record)
 {
-    const struct event *event = &record->event;
-    const struct record *end = ladder->timeline->records.items + ladder->timeline->records.count;
-    int step = kind == EVENT_CALL_EXIT ? 1 : -1;
-    for (const struct record *r = record; r >= ladder->timeline->records.items && r < end; r += step)
-        if (r->event.kind == kind && r->event.pid == event->pid &&
-            r->event.call.call_id == event->call.call_id)
-            return &r->event;
-    return NULL;
+    return &ladder->pairs.items[record - ladder->timeline->records.items];
 }
 
-/* Whether a call came back at once, without waiting for anything from outside: then it is written in one
- * piece. */
-static bool is_quick(const struct ladder *ladder, const struct event *enter, const struct event *exit)
+/* The other half of a call, or NULL. */
+static const struct event *other_half(const struct ladder *ladder, const struct record *record)
 {
-    if (enter == NULL || exit == NULL || exit->call.duration_ns >= QUICK_CALL_NS)
-        return false;
-    const struct record *record = ladder->timeline->records.items;
-    record += ((const char *)enter - (const char *)&record->event) / (ptrdiff_t)sizeof *record;
-    for (; &record->event != exit; record++)
-        if (record->event.kind == EVENT_PACKET_DELIVERED && strcmp(record->event.host, enter->host) == 0)
-            return false;
-    return true;
+    uint32_t other = pair_of(ladder, record)->other;
+    return other != PAIR_NONE ? &ladder->timeline->records.items[other].event : NULL;
 }
 
 static void draw_enter(struct ladder *ladder, const struct record *record, enum side side)
 {
-    const struct event *exit = other_half(ladder, record, EVENT_CALL_EXIT);
+    const struct event *exit = other_half(ladder, record);
     struct buf text = {0};
-    if (is_quick(ladder, &record->event, exit))
+    if (pair_of(ladder, record)->quick)
         lane_exit_text(&text, &record->event, exit);
     else
         lane_enter_text(&text, &record->event);
@@ -188,8 +165,7 @@ static void draw_enter(struct ladder *ladder, const struct record *record, enum 
 
 static void draw_exit(struct ladder *ladder, const struct record *record, enum side side)
 {
-    const struct event *enter = other_half(ladder, record, EVENT_CALL_ENTER);
-    if (is_quick(ladder, enter, &record->event))
+    if (pair_of(ladder, record)->quick)
         return; /* its result stands where it began */
     struct buf text = {0};
     lane_exit_text(&text, NULL, &record->event);
@@ -205,31 +181,17 @@ static void draw_process(struct ladder *ladder, const struct record *record, enu
     buf_release(&text);
 }
 
-static unsigned arrivals_of(const struct ladder *ladder, const struct record *sent, bool *ret_dropped)
-{
-    const struct record *end = ladder->timeline->records.items + ladder->timeline->records.count;
-    unsigned arrivals = 0;
-    *ret_dropped = false;
-    for (const struct record *r = sent; r < end; r++) {
-        if (!ladder_is_packet(&r->event) || r->event.packet.id != sent->event.packet.id)
-            continue;
-        arrivals += r->event.kind == EVENT_PACKET_DELIVERED;
-        *ret_dropped = *ret_dropped || r->event.kind == EVENT_PACKET_DROPPED;
-    }
-    return arrivals;
-}
-
 static void draw_sent(struct ladder *ladder, const struct record *record, enum side side)
 {
     const struct event *event = &record->event;
     struct grid_row *row = row_after(ladder, event, side, ROW_CALL);
     struct label label;
-    bool dropped;
-    unsigned arrivals = arrivals_of(ladder, record, &dropped);
+    const struct pair *pair = pair_of(ladder, record);
+    unsigned arrivals = pair->arrivals;
     packet_label(&label, event);
-    if (dropped && arrivals == 0)
+    if (pair->dropped && arrivals == 0)
         wire_lose(row, side, &label);
-    else if (!ladder->has_arrivals)
+    else if (!ladder->pairs.has_arrivals)
         wire_straight(row, side, &label);
     else if (side_of_goal(&ladder->sides, event) != side_opposite(side))
         wire_elsewhere(row, side, &label, event->packet.to);
@@ -271,8 +233,8 @@ static void draw_across(struct ladder *ladder, const struct record *record)
     event_sentence(&text, &record->event, NULL, 0);
     const char *rest = buf_text(&text);
     while (*rest != '\0') {
-        size_t length = strlen(rest);
         size_t room = LADDER_COLUMNS - LEFT_LANE;
+        size_t length = strnlen(rest, room + 1);
         for (size_t i = room; length > room && i > 0; i--)
             if (rest[i] == ' ')
                 length = i;
@@ -305,11 +267,12 @@ static const bool goes_across[EVENT_KIND_COUNT] = {
 static void draw_changes(struct ladder *ladder, const struct record *record, enum side side)
 {
     const struct change *changes = timeline_changes(ladder->timeline, record);
-    enum witness shown = ladder->has_kernel ? WITNESS_KERNEL : WITNESS_WIRE;
+    enum witness shown = ladder->pairs.has_kernel ? WITNESS_KERNEL : WITNESS_WIRE;
     for (uint32_t i = 0; i < record->change_count; i++) {
         if (changes[i].witness != shown)
             continue;
-        enum side owner = shown == WITNESS_WIRE ? side_of_name(&ladder->sides, changes[i].name) : side;
+        enum side owner =
+            shown == WITNESS_WIRE ? side_of_change(&ladder->sides, &record->event, &changes[i]) : side;
         struct buf text = {0};
         lane_state_text(&text, &changes[i]);
         ladder->has_inferred = ladder->has_inferred || shown == WITNESS_WIRE;
@@ -376,7 +339,7 @@ static void write_legend(struct ladder *ladder)
     if (ladder->wire.flying.count > 0)
         row_text(add_row(ladder), LEFT_LINE + 3, RIGHT_LINE - LEFT_LINE - 4, "still in flight");
     grid_add(&ladder->grid);
-    if (ladder->has_kernel)
+    if (ladder->pairs.has_kernel)
         write_line(ladder, "[STATE] the kernel's word.");
     if (ladder->has_inferred)
         write_line(ladder, "(STATE) inferred from packets by RFC 9293.");
@@ -406,23 +369,33 @@ static void write_legend(struct ladder *ladder)
     buf_release(&text);
 }
 
-static void write_ladder(struct buf *out, const struct timeline *timeline,
-                         const struct export_options *options)
+void ladder_draw(struct buf *out, const struct timeline *timeline, bool ascii, size_t *ret_lines)
 {
     struct ladder ladder = {.timeline = timeline};
     sides_find(&ladder.sides, timeline);
-    find_witnesses(&ladder);
+    pairs_init(&ladder.pairs, timeline);
     write_heading(&ladder);
-    array_each (const struct record, record, &timeline->records)
-        draw_record(&ladder, record);
+    for (size_t i = 0; i < timeline->records.count; i++) {
+        draw_record(&ladder, &timeline->records.items[i]);
+        if (ret_lines != NULL)
+            ret_lines[i] = ladder.grid.rows.count;
+    }
     write_legend(&ladder);
-    grid_write(out, &ladder.grid, options->ascii);
+    grid_write(out, &ladder.grid, ascii);
     array_release(&ladder.grid.rows);
     wire_release(&ladder.wire);
+    pairs_release(&ladder.pairs);
+}
+
+static void write_ladder(struct buf *out, const struct timeline *timeline,
+                         const struct export_options *options)
+{
+    ladder_draw(out, timeline, options->ascii, NULL);
 }
 
 const struct export_format export_ladder = {
     .name = "ladder",
     .about = "both programs and the wire between them, in 72 columns",
+    .extension = "ladder.txt",
     .write = write_ladder,
 };

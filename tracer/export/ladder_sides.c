@@ -44,6 +44,17 @@ enum side side_opposite(enum side side)
     return side == LEFT ? RIGHT : LEFT;
 }
 
+enum side side_of_change(const struct ladder_sides *sides, const struct event *event,
+                         const struct change *change)
+{
+    enum side here = side_of(sides, event), named = side_of_name(sides, change->name);
+    if (ladder_is_packet(event) && here != NOWHERE && change->endpoint == event->context.endpoint)
+        return here;
+    if (ladder_is_packet(event) && here != NOWHERE && change->endpoint == event->context.peer)
+        return side_opposite(here);
+    return named != NOWHERE ? named : here;
+}
+
 enum side side_of_goal(const struct ladder_sides *sides, const struct event *event)
 {
     if (event->packet.to[0] != '\0')

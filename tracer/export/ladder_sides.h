@@ -23,6 +23,9 @@ enum side side_of_name(const struct ladder_sides *sides, const char *name);
 enum side side_of(const struct ladder_sides *sides, const struct event *event); /* where it happened */
 enum side side_of_goal(const struct ladder_sides *sides,
                        const struct event *event); /* where the packet goes */
+/* Whose state it is: of a packet's two ends, or by its name; else of where the event happened. */
+enum side side_of_change(const struct ladder_sides *sides, const struct event *event,
+                         const struct change *change);
 bool ladder_is_packet(const struct event *event);
 
 #endif

@@ -18,7 +18,8 @@ void export_text_line(struct buf *out, const struct event *event, const struct c
 
 static void write_text(struct buf *out, const struct timeline *timeline, const struct export_options *options)
 {
-    (void)options;
+    if (options->no_payload || options->anonymize)
+        buf_printf(out, "%s\n", timeline->info.note);
     array_each (const struct record, record, &timeline->records)
         export_text_line(out, &record->event, timeline_changes(timeline, record), record->change_count,
                          timeline->info.start_ns);
@@ -27,6 +28,7 @@ static void write_text(struct buf *out, const struct timeline *timeline, const s
 const struct export_format export_text = {
     .name = "text",
     .about = "one plain sentence for each event",
+    .extension = "txt",
     .write = write_text,
 };
 
