@@ -10,11 +10,11 @@
 #include "base/clock.h"
 #include "net/reassembly.h"
 
-#define BATCH                 16
-#define PROGRESS_EVERY        (1U << 16)
-#define PROGRESS_WIDTH        40
-#define FRAGMENTS_BYTES_MAX   ((size_t)16 << 20)
-#define PROGRESS_AFTER_NS     (1 * NS_PER_S)
+#define BATCH               32
+#define PROGRESS_EVERY      (1U << 16)
+#define PROGRESS_WIDTH      40
+#define FRAGMENTS_BYTES_MAX ((size_t)16 << 20)
+#define PROGRESS_AFTER_NS   (1 * NS_PER_S)
 
 struct progress {
     bool wanted, shown;
@@ -33,8 +33,8 @@ static void progress_show(struct progress *progress, const struct capture *captu
         return;
     progress->shown = true;
     progress->last_percent = percent;
-    fprintf(stderr, "\r[%.*s%*s] %3d %%", filled, "########################################", PROGRESS_WIDTH - filled,
-            "", percent);
+    fprintf(stderr, "\r[%.*s%*s] %3d %%", filled, "########################################",
+            PROGRESS_WIDTH - filled, "", percent);
     fflush(stderr);
 }
 
@@ -49,17 +49,19 @@ struct reading {
     struct capture *capture;
     struct reassembly *reassembly;
     struct flows_packet batch[BATCH];
-    struct packet outer[PACKET_INNERMOST]; /* the packets around the last one of the batch, the outermost first */
+    struct packet
+        outer[PACKET_INNERMOST]; /* the packets around the last one of the batch, the outermost first */
     int outer_count;
 };
 
 /* What carries another packet is a flow of its own. */
-static void read_outer(struct reading *reading, const struct capture_packet *captured, const struct packet *inner)
+static void read_outer(struct reading *reading, const struct capture_packet *captured,
+                       const struct packet *inner)
 {
     reading->outer_count = inner->tunnels < PACKET_INNERMOST ? inner->tunnels : 0;
     for (int i = 0; i < reading->outer_count; i++)
-        packet_read((enum link_type)captured->link, captured->bytes, captured->captured_bytes, captured->wire_bytes,
-                    (unsigned)i, &reading->outer[i]);
+        packet_read((enum link_type)captured->link, captured->bytes, captured->captured_bytes,
+                    captured->wire_bytes, (unsigned)i, &reading->outer[i]);
 }
 
 /* Returns how many packets there are in the batch; *ret_result is capture_next()'s last. */
@@ -75,8 +77,9 @@ static int fill(struct reading *reading, int *ret_result, struct err *err)
         packet->frame = captured.frame;
         packet->time_ns = captured.time_ns;
         packet->link = captured.link;
-        reassembly_read(reading->reassembly, (enum link_type)captured.link, captured.bytes, captured.captured_bytes,
-                        captured.wire_bytes, captured.time_ns, options, &packet->packet, &ignored);
+        reassembly_read(reading->reassembly, (enum link_type)captured.link, captured.bytes,
+                        captured.captured_bytes, captured.wire_bytes, captured.time_ns, options,
+                        &packet->packet, &ignored);
         flow_key_make(&packet->packet, &packet->key);
         flow_table_fetch_slot(reading->flows->table, &packet->key);
         if (packet->packet.tunnels != 0 && !packet->packet.reassembled) {
@@ -94,13 +97,12 @@ static void take_outer(struct reading *reading, struct flows_packet *inner)
     for (int i = 0; i < reading->outer_count; i++) {
         const struct packet *outer = &reading->outer[i];
         struct flow_key key;
-        struct flow_note ignored;
         flow_key_make(outer, &key);
         if (!key.usable || key.quoted)
             continue;
         bool last = !speaks && i == reading->outer_count - 1;
         if (!last)
-            flow_table_take_keyed(reading->flows->table, &key, outer, inner->time_ns, &ignored);
+            flow_table_take_keyed(reading->flows->table, &key, outer, inner->time_ns, NULL);
         else {
             inner->packet = *outer;
             inner->key = key;
@@ -118,7 +120,8 @@ static void take(struct reading *reading, int count)
         struct flow_note note;
         if (reading->outer_count != 0 && i == count - 1)
             take_outer(reading, packet);
-        flow_table_take_keyed(flows->table, &packet->key, &packet->packet, packet->time_ns, &note);
+        flow_table_take_keyed(flows->table, &packet->key, &packet->packet, packet->time_ns,
+                              flows->tell != NULL ? &note : NULL);
         flows->damaged += packet->packet.damage != NULL;
         if (flows->tell != NULL)
             flows->tell(flows->context, packet, &note);

@@ -25,7 +25,9 @@ static const struct command_option options[] = {
                        .letter = 'f',
                        .argument = "EXPR",
                        .about = "only packets that match, see pcap-filter(7)"},
-    [OPTION_FLOWS_MAX] = {.name = "flows-max", .argument = "N", .about = "hold at most N flows at once (1000000)"},
+    [OPTION_FLOWS_MAX] = {.name = "flows-max",
+                          .argument = "N",
+                          .about = "hold at most N flows at once (1000000)"},
     {0},
 };
 
@@ -184,7 +186,8 @@ static void json_ends(struct rows *rows, const struct packet *packet)
 
 static bool is_icmp(const struct packet *packet)
 {
-    return packet->has_transport && (packet->protocol == PROTOCOL_ICMP || packet->protocol == PROTOCOL_ICMPV6);
+    return packet->has_transport &&
+           (packet->protocol == PROTOCOL_ICMP || packet->protocol == PROTOCOL_ICMPV6);
 }
 
 static void json_flow(struct rows *rows, const struct packet *packet, const struct flow_note *note)
@@ -201,7 +204,8 @@ static void json_flow(struct rows *rows, const struct packet *packet, const stru
     json_analysis(rows, note);
 }
 
-static void tell_json(struct packets *packets, const struct flows_packet *packet, const struct flow_note *note)
+static void tell_json(struct packets *packets, const struct flows_packet *packet,
+                      const struct flow_note *note)
 {
     struct rows *rows = &packets->rows;
     row_literal(rows, "{\"frame\":");
@@ -264,7 +268,8 @@ static void table_other(struct rows *rows, const struct packet *packet, const st
         add(rows, " %s", icmp_text(packet->protocol, packet->icmp.type, packet->icmp.code));
 }
 
-static void tell_table(struct packets *packets, const struct flows_packet *packet, const struct flow_note *note)
+static void tell_table(struct packets *packets, const struct flows_packet *packet,
+                       const struct flow_note *note)
 {
     struct rows *rows = &packets->rows;
     char stream[FLOW_STREAM_TEXT_MAX] = "";
@@ -338,7 +343,8 @@ static int read_options(struct packets *packets, int argc, char **argv, bool *re
         case OPTION_TSV: packets->form = FORM_TSV; break;
         case OPTION_FLOW:
             if (read_flow(packets, argument) < 0)
-                return command_misused(&command_packets, "--flow takes 3, tcp:3 or udp:3, not '%s'", argument);
+                return command_misused(&command_packets, "--flow takes 3, tcp:3 or udp:3, not '%s'",
+                                       argument);
             break;
         case OPTION_FILTER: packets->filter = argument; break;
         case OPTION_FLOWS_MAX:
@@ -377,7 +383,8 @@ static int tell_file(struct packets *packets, const char *path)
                      (unsigned long long)counts.evicted, (unsigned long long)counts.flows);
     if (result < 0)
         return command_fail(command_exit_code(result), "%s", err.text);
-    return written < 0 ? command_fail(EXIT_DOES_NOT_HOLD, "standard output: %s", strerror(-written)) : EXIT_DONE;
+    return written < 0 ? command_fail(EXIT_DOES_NOT_HOLD, "standard output: %s", strerror(-written))
+                       : EXIT_DONE;
 }
 
 static int run(int argc, char **argv)
@@ -396,10 +403,11 @@ const struct command command_packets = {
     .name = "packets",
     .arguments = "FILE",
     .about = "One row a packet of any capture: what it says and what it did to both ends.",
-    .more = "FILE is a pcap or pcapng file, also compressed; - is standard input. > is from the client, < from\n"
-            "the server, ! an ICMP error about the flow. States are those of RFC 9293 after the packet, as seen\n"
-            "from the capture point; ? is not known, and a name with ? behind it is inferred. What the\n"
-            "analysis names mean is in docs/ANALYSIS.md.\n",
+    .more =
+        "FILE is a pcap or pcapng file, also compressed; - is standard input. > is from the client, < from\n"
+        "the server, ! an ICMP error about the flow. States are those of RFC 9293 after the packet, as seen\n"
+        "from the capture point; ? is not known, and a name with ? behind it is inferred. What the\n"
+        "analysis names mean is in docs/ANALYSIS.md.\n",
     .options = options,
     .run = run,
 };

@@ -1,6 +1,6 @@
 /*
- * Rows of text for machines, put together without printf(3): a summary of a large capture is mostly this. A row sink writes to
- * a descriptor when it is full; what fails then is remembered.
+ * Rows of text for machines, put together without printf(3): a summary of a large capture is mostly this. A
+ * row sink writes to a descriptor when it is full; what fails then is remembered.
  */
 #ifndef SOCKSTEP_CLI_ROW_H
 #define SOCKSTEP_CLI_ROW_H

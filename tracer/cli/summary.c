@@ -183,9 +183,10 @@ static void tell_json(struct summary *summary, const struct flow_summary *flow)
 
 static void csv_header(struct rows *rows)
 {
-    row_literal(rows, "file,stream,client,server,start_ns,duration_ns,client_packets,server_packets,client_bytes,"
-                      "server_bytes,client_states,server_states,client_inferred,server_inferred,conn_state,history,"
-                      "handshake_ns,icmp_errors,duplicates");
+    row_literal(rows,
+                "file,stream,client,server,start_ns,duration_ns,client_packets,server_packets,client_bytes,"
+                "server_bytes,client_states,server_states,client_inferred,server_inferred,conn_state,history,"
+                "handshake_ns,icmp_errors,duplicates");
     for (int i = 0; i < ANALYSIS_COUNT; i++) {
         row_char(rows, ',');
         row_text(rows, analysis_name((enum analysis)i));
@@ -290,13 +291,13 @@ static void tell_table(struct summary *summary, const struct flow_summary *flow)
     struct rows *rows = &summary->rows;
     char stream[FLOW_STREAM_TEXT_MAX], client[ADDRESS_TEXT_MAX], server[ADDRESS_TEXT_MAX];
     const char *arrow = flow->opener_known ? "->" : "--";
-    rows->end += snprintf(rows->end, ROW_MAX / 2, "%-8s %s %s %s  %llu/%llu packets  %llu/%llu bytes  %.6f s",
-                          flow_stream_text(flow->protocol, flow->stream, stream),
-                          address_text(&flow->ends[FLOW_CLIENT], client), arrow,
-                          address_text(&flow->ends[FLOW_SERVER], server),
-                          (unsigned long long)flow->packets[FLOW_CLIENT], (unsigned long long)flow->packets[FLOW_SERVER],
-                          (unsigned long long)flow->bytes[FLOW_CLIENT], (unsigned long long)flow->bytes[FLOW_SERVER],
-                          (double)flow->duration_ns / 1e9);
+    rows->end += snprintf(
+        rows->end, ROW_MAX / 2, "%-8s %s %s %s  %llu/%llu packets  %llu/%llu bytes  %.6f s",
+        flow_stream_text(flow->protocol, flow->stream, stream),
+        address_text(&flow->ends[FLOW_CLIENT], client), arrow, address_text(&flow->ends[FLOW_SERVER], server),
+        (unsigned long long)flow->packets[FLOW_CLIENT], (unsigned long long)flow->packets[FLOW_SERVER],
+        (unsigned long long)flow->bytes[FLOW_CLIENT], (unsigned long long)flow->bytes[FLOW_SERVER],
+        (double)flow->duration_ns / 1e9);
     if (flow->handshake_ns >= 0)
         rows->end += snprintf(rows->end, 64, "  handshake %.3f ms", (double)flow->handshake_ns / 1e6);
     row_literal(rows, "  ");
@@ -334,8 +335,8 @@ static void tell_rest(struct summary *summary, const struct flows *flows)
 {
     struct flow_counts counts = flow_table_counts(flows->table);
     if (counts.evicted != 0)
-        command_fail(EXIT_DONE, "%s: %llu of %llu flows were told early to make room (--flows-max)", flows->path,
-                     (unsigned long long)counts.evicted, (unsigned long long)counts.flows);
+        command_fail(EXIT_DONE, "%s: %llu of %llu flows were told early to make room (--flows-max)",
+                     flows->path, (unsigned long long)counts.evicted, (unsigned long long)counts.flows);
     if (summary->form != FORM_TABLE)
         return;
     rows_begin(&summary->rows);
@@ -349,11 +350,11 @@ static int summarize_file(struct summary *summary, const char *path, struct err 
 {
     struct flow_options table_options = {
         .flows_max = summary->flows_max, .evicted = tell_flow, .context = summary};
-    struct flows flows = {
-        .path = path, .filter = summary->filter, .table = flow_table_new(&table_options)};
+    struct flows flows = {.path = path, .filter = summary->filter, .table = flow_table_new(&table_options)};
     int result = flows_read(&flows, err);
     flow_table_each(flows.table, tell_flow, summary);
-    tell_rest(summary, &flows);
+    if (result == 0 || flows.frames != 0)
+        tell_rest(summary, &flows);
     flow_table_free(flows.table);
     return result;
 }
@@ -411,16 +412,18 @@ static int run(int argc, char **argv)
     }
     buf_release(&no_analysis);
     int result = rows_close(&summary.rows);
-    return result < 0 ? command_fail(EXIT_DOES_NOT_HOLD, "standard output: %s", strerror(-result)) : exit_code;
+    return result < 0 ? command_fail(EXIT_DOES_NOT_HOLD, "standard output: %s", strerror(-result))
+                      : exit_code;
 }
 
 const struct command command_summary = {
     .name = "summary",
     .arguments = "FILE...",
     .about = "One row a flow of any capture: who, how much, and the life of both ends.",
-    .more = "FILE is a pcap or pcapng file, also compressed; - is standard input. States are those of RFC 9293\n"
-            "as seen from the capture point; ? is not known. The keys of --json are explained in\n"
-            "docs/ANALYSIS.md.\n",
+    .more =
+        "FILE is a pcap or pcapng file, also compressed; - is standard input. States are those of RFC 9293\n"
+        "as seen from the capture point; ? is not known. The keys of --json are explained in\n"
+        "docs/ANALYSIS.md.\n",
     .options = options,
     .run = run,
 };

@@ -1,12 +1,13 @@
 /*
- * What is remarkable about a segment, by what its stream had sent and got before. docs/ANALYSIS.md has the definitions.
+ * What is remarkable about a segment, by what its stream had sent and got before. docs/ANALYSIS.md has the
+ * definitions.
  */
 #include "flow/internal.h"
 
 #include "base/clock.h"
 
-#define CONTROLS (TCP_SYN | TCP_FIN | TCP_RST)
-#define FAST_WITHIN_NS (20 * NS_PER_MS)
+#define CONTROLS            (TCP_SYN | TCP_FIN | TCP_RST)
+#define FAST_WITHIN_NS      (20 * NS_PER_MS)
 #define REORDERED_WITHIN_NS (3 * NS_PER_MS)
 
 static bool knows(const struct flow_side *side, uint8_t what)
@@ -110,7 +111,8 @@ uint32_t analyze(const struct flow *flow, enum flow_end from, const struct segme
         return analysis | ANALYSIS_BIT(WINDOW_PROBE);
     if (segment->window == 0 && !segment_has_any(segment, CONTROLS))
         analysis |= ANALYSIS_BIT(ZERO_WINDOW);
-    if (knows(own, KNOWS_NEXT) && sequence_after(segment->sequence, own->next) && !segment_has(segment, TCP_RST))
+    if (knows(own, KNOWS_NEXT) && sequence_after(segment->sequence, own->next) &&
+        !segment_has(segment, TCP_RST))
         analysis |= ANALYSIS_BIT(LOST_SEGMENT);
     if (is_keep_alive(own, segment))
         analysis |= ANALYSIS_BIT(KEEP_ALIVE);
@@ -143,7 +145,8 @@ static void note_unseen(struct flow_side *peer, const struct segment *segment)
         peer->duplicates = -1;
 }
 
-/* An end that knows of no connection answers a SYN with number 0, which belongs to no stream (RFC 9293 3.10.7.1). */
+/* An end that knows of no connection answers a SYN with number 0, which belongs to no stream (RFC
+ * 9293 3.10.7.1). */
 static void update_next(struct flow_side *own, const struct segment *segment, uint32_t analysis)
 {
     bool stray = segment_has(segment, TCP_RST | TCP_ACK) && segment->sequence == 0 && !knows(own, KNOWS_NEXT);

@@ -1,6 +1,7 @@
 /*
- * Which bytes of one end the other has: without a hole up to `arrived`, and a few pieces behind holes (RFC 9293 3.10.7.4,
- * seventh: what comes out of order waits). An acknowledgment fills holes that the capture has and the receiver had not.
+ * Which bytes of one end the other has: without a hole up to `arrived`, and a few pieces behind holes (RFC
+ * 9293 3.10.7.4, seventh: what comes out of order waits). An acknowledgment fills holes that the capture has
+ * and the receiver had not.
  */
 #include "flow/internal.h"
 
@@ -42,7 +43,8 @@ static void keep_span(struct flow *flow, enum flow_end from, uint32_t left, uint
 void arrived_segment(struct flow *flow, enum flow_end from, const struct segment *segment)
 {
     struct flow_side *side = &flow->sides[from];
-    bool opens = segment_has(segment, TCP_SYN); /* whether its bytes are taken, the acknowledgment will tell */
+    bool opens =
+        segment_has(segment, TCP_SYN); /* whether its bytes are taken, the acknowledgment will tell */
     uint32_t left = segment->sequence + opens, right = opens ? left : segment->end;
     if ((side->life & LIFE_ARRIVED) == 0) {
         side->life |= LIFE_ARRIVED;

@@ -41,7 +41,8 @@ struct flow_rare *flow_rare(struct flow *flow)
 
 /* --- finding --- */
 
-static struct flow *begin_flow(struct flow_table *table, const struct flow_key *key, int64_t time_ns, bool server_first)
+static struct flow *begin_flow(struct flow_table *table, const struct flow_key *key, int64_t time_ns,
+                               bool server_first)
 {
     uint32_t victim = store_victim(&table->store);
     if (victim != SLOT_EMPTY) {
@@ -89,9 +90,19 @@ static void note_states(const struct flow *flow, struct flow_note *note)
     }
 }
 
+/* An end whose checksums were never right is captured before its network card fills them in, or was made
+ * anonymous. */
+static bool is_checksum_bad(struct flow_side *own, const struct packet *packet)
+{
+    if (packet->checksum_judged && !packet->checksum_bad)
+        own->life |= LIFE_CHECKSUM_GOOD;
+    return packet->checksum_bad && (own->life & LIFE_CHECKSUM_GOOD) != 0;
+}
+
 /* --- TCP --- */
 
-/* The FIN of a segment with a SYN is not processed where it arrives (RFC 9293 3.10.7.2, 3.10.7.3, eighth) and does not count. */
+/* The FIN of a segment with a SYN is not processed where it arrives (RFC 9293 3.10.7.2, 3.10.7.3, eighth) and
+ * does not count. */
 static struct segment segment_of(const struct packet *packet, int64_t time_ns)
 {
     uint8_t flags = packet->tcp.flags;
@@ -103,7 +114,6 @@ static struct segment segment_of(const struct packet *packet, int64_t time_ns)
         .window = packet->tcp.window,
         .flags = flags,
         .shift_offered = packet->tcp.option_window_shift,
-        .checksum_bad = packet->checksum_bad,
         .time_ns = time_ns,
     };
 }
@@ -117,10 +127,12 @@ static bool is_opening(const struct segment *segment)
 static bool is_reuse(const struct flow *flow, enum flow_end from, const struct segment *segment)
 {
     const struct flow_side *own = &flow->sides[from];
-    return segment_has(segment, TCP_SYN) && (own->known & KNOWS_INITIAL) != 0 && segment->sequence != own->initial;
+    return segment_has(segment, TCP_SYN) && (own->known & KNOWS_INITIAL) != 0 &&
+           segment->sequence != own->initial;
 }
 
-/* Without a SYN the first byte seen counts as number one; of several SYN,ACKs with different numbers the latest counts. */
+/* Without a SYN the first byte seen counts as number one; of several SYN,ACKs with different numbers the
+ * latest counts. */
 static void learn_initial(struct flow *flow, enum flow_end from, const struct segment *segment)
 {
     struct flow_side *own = &flow->sides[from], *peer = &flow->sides[!from];
@@ -147,12 +159,14 @@ static void learn_shift(struct flow *flow, enum flow_end from, const struct segm
         own->shift = peer->shift = SHIFT_OFF;
 }
 
-/* From the latest SYN to the first ACK of either end: a round trip, by which reordered segments are told from repeated ones. */
+/* From the latest SYN to the first ACK of either end: a round trip, by which reordered segments are told from
+ * repeated ones. */
 static void measure_round_trip(struct flow *flow, const struct segment *segment)
 {
     int64_t passed_ns = segment->time_ns - flow->syn_ns;
     if (flow->round_trip_us == 0 && passed_ns > 0)
-        flow->round_trip_us = passed_ns / NS_PER_US < UINT32_MAX ? (uint32_t)(passed_ns / NS_PER_US) : UINT32_MAX;
+        flow->round_trip_us =
+            passed_ns / NS_PER_US < UINT32_MAX ? (uint32_t)(passed_ns / NS_PER_US) : UINT32_MAX;
 }
 
 /* From the latest SYN to the client's ACK of the SYN,ACK. */
@@ -198,7 +212,8 @@ static void segment_take(struct flow *flow, enum flow_end from, const struct seg
     if (is_opening(segment))
         life_restart(flow, from);
     uint32_t missing = 0;
-    if (segment_has(segment, TCP_ACK) && !segment_has(segment, TCP_RST) && life_trusts_ack(flow, from, segment))
+    if (segment_has(segment, TCP_ACK) && !segment_has(segment, TCP_RST) &&
+        life_trusts_ack(flow, from, segment))
         missing = arrived_acknowledged(flow, !from, segment->acknowledgment);
     uint32_t analysis = analyze(flow, from, segment) | (reuse ? ANALYSIS_BIT(REUSED_PORTS) : 0);
     words_take(flow, from, segment, missing != 0);
@@ -213,29 +228,35 @@ static void segment_take(struct flow *flow, enum flow_end from, const struct seg
     note_segment(flow, from, segment, note);
 }
 
-/* The usual: both ends open, bytes or an ACK in order, nothing to be said of it. All that the parts would do then. */
+/* The usual: both ends open, bytes or an ACK in order, nothing to be said of it. All that the parts would do
+ * then. */
 static bool is_ordinary(const struct flow *flow, enum flow_end from, const struct segment *segment)
 {
     const struct flow_side *own = &flow->sides[from], *peer = &flow->sides[!from];
+    if (own->state != STATE_ESTABLISHED || peer->state != STATE_ESTABLISHED || segment->checksum_bad)
+        return false;
     uint32_t edge = peer->acknowledged + ((uint32_t)peer->window << (peer->shift > 0 ? peer->shift : 0));
     unsigned unlike = (segment->flags & (uint8_t)~TCP_PSH) ^ TCP_ACK;
-    unlike |= (own->state ^ STATE_ESTABLISHED) | (peer->state ^ STATE_ESTABLISHED);
-    unlike |= ((own->life | peer->life) & (uint8_t)~LIFE_INFERRED) ^ LIFE_ARRIVED;
-    unlike |= (unsigned)((own->known & peer->known & KNOWS_ALL) ^ KNOWS_ALL) | (peer->known & WINDOW_UNSCALED);
+    unlike |= ((own->life | peer->life) & (uint8_t) ~(LIFE_INFERRED | LIFE_CHECKSUM_GOOD)) ^ LIFE_ARRIVED;
+    unlike |=
+        (unsigned)((own->known & peer->known & KNOWS_ALL) ^ KNOWS_ALL) | (peer->known & WINDOW_UNSCALED);
     unlike |= (segment->sequence ^ own->next) | (own->next ^ own->arrived) | (own->next ^ own->limit);
-    unlike |= (own->word_last ^ segment->sequence) | (peer->next ^ peer->arrived) | (peer->next ^ peer->limit);
-    unlike |= !words_are_ordinary(flow, from, segment->bytes != 0) | segment->checksum_bad;
+    unlike |=
+        (own->word_last ^ segment->sequence) | (peer->next ^ peer->arrived) | (peer->next ^ peer->limit);
+    unlike |= (own->word_state ^ WORD_ESTABLISHED) | (peer->word_state ^ WORD_ESTABLISHED);
     if (unlike != 0 || segment->window == 0 || peer->window == 0 || flow->round_trip_us == 0 ||
         (flow->marks & FLOW_HANDSHAKE) == 0)
         return false;
     bool acks_more = sequence_after(segment->acknowledgment, own->acknowledged);
-    return !sequence_after(segment->acknowledgment, peer->next) && !sequence_after(peer->acknowledged, own->next) &&
+    return !sequence_after(segment->acknowledgment, peer->next) &&
+           !sequence_after(peer->acknowledged, own->next) &&
            (segment->bytes != 0 ? segment->end != edge : acks_more);
 }
 
 static void ordinary_take(struct flow *flow, enum flow_end from, const struct segment *segment)
 {
     struct flow_side *own = &flow->sides[from], *peer = &flow->sides[!from];
+    words_take_ordinary(flow, from, segment->bytes != 0);
     if (segment->bytes != 0)
         own->highest_ns = segment->time_ns;
     own->next = own->arrived = own->limit = own->word_last = segment->end;
@@ -251,8 +272,8 @@ static void ordinary_take(struct flow *flow, enum flow_end from, const struct se
     count_side(own, segment->bytes);
 }
 
-static struct flow *take_tcp(struct flow_table *table, const struct flow_key *key, const struct packet *packet,
-                             int64_t time_ns, struct flow_note *note)
+static struct flow *take_tcp(struct flow_table *table, const struct flow_key *key,
+                             const struct packet *packet, int64_t time_ns, struct flow_note *note)
 {
     struct segment segment = segment_of(packet, time_ns);
     struct flow *flow = store_find(&table->store, key);
@@ -266,13 +287,15 @@ static struct flow *take_tcp(struct flow_table *table, const struct flow_key *ke
         table->store.rare_count += flow->rare != NULL;
         if (segment_has(&segment, TCP_SYN))
             flow->marks |= FLOW_OPENER_KNOWN;
-        words_begin(flow, &segment, packet->source.port, packet->destination.port);
+        words_begin(flow, &segment, &packet->source, &packet->destination);
         note->is_new = true;
     }
     note->from = sender_of(flow, key);
+    segment.checksum_bad = is_checksum_bad(&flow->sides[note->from], packet);
     if (is_ordinary(flow, note->from, &segment)) {
         ordinary_take(flow, note->from, &segment);
-        note_segment(flow, note->from, &segment, note);
+        if (note->wanted)
+            note_segment(flow, note->from, &segment, note);
         return flow;
     }
     bool had_rare = flow->rare != NULL;
@@ -283,13 +306,13 @@ static struct flow *take_tcp(struct flow_table *table, const struct flow_key *ke
 
 /* --- UDP --- */
 
-static struct flow *take_udp(struct flow_table *table, const struct flow_key *key, const struct packet *packet,
-                             int64_t time_ns, struct flow_note *note)
+static struct flow *take_udp(struct flow_table *table, const struct flow_key *key,
+                             const struct packet *packet, int64_t time_ns, struct flow_note *note)
 {
     struct flow *flow = store_find(&table->store, key);
     if (flow == NULL) {
         flow = begin_flow(table, key, time_ns, false);
-        words_begin(flow, NULL, packet->source.port, packet->destination.port);
+        words_begin(flow, NULL, &packet->source, &packet->destination);
         note->is_new = true;
     }
     note->from = sender_of(flow, key);
@@ -302,9 +325,10 @@ static struct flow *take_udp(struct flow_table *table, const struct flow_key *ke
     own->next = packet->ip_id;
     own->limit = packet->payload_bytes;
     own->latest_ns = time_ns;
-    words_take_datagram(flow, note->from, packet->checksum_bad);
+    bool bad = is_checksum_bad(own, packet);
+    words_take_datagram(flow, note->from, bad);
     count_side(own, packet->payload_bytes);
-    note->analysis = packet->checksum_bad ? ANALYSIS_BIT(BAD_CHECKSUM) : 0;
+    note->analysis = bad ? ANALYSIS_BIT(BAD_CHECKSUM) : 0;
     count_analysis(flow, note->analysis);
     table->store.rare_count += !had_rare && flow->rare != NULL;
     return flow;
@@ -313,13 +337,13 @@ static struct flow *take_udp(struct flow_table *table, const struct flow_key *ke
 /* --- ICMP --- */
 
 /* A datagram that is only known by the error about it is a flow too: the quote has its whole header. */
-static struct flow *take_quote(struct flow_table *table, const struct flow_key *key, const struct packet *packet,
-                               int64_t time_ns, struct flow_note *note)
+static struct flow *take_quote(struct flow_table *table, const struct flow_key *key,
+                               const struct packet *packet, int64_t time_ns, struct flow_note *note)
 {
     struct flow *flow = store_find(&table->store, key);
     if (flow == NULL && packet->icmp.quoted_protocol == PROTOCOL_UDP) {
         flow = begin_flow(table, key, time_ns, false);
-        words_begin(flow, NULL, packet->icmp.quoted_source.port, packet->icmp.quoted_destination.port);
+        words_begin(flow, NULL, &packet->icmp.quoted_source, &packet->icmp.quoted_destination);
         note->is_new = true;
     }
     if (flow == NULL)
@@ -335,11 +359,15 @@ static struct flow *take_quote(struct flow_table *table, const struct flow_key *
 bool flow_table_take_keyed(struct flow_table *table, const struct flow_key *key, const struct packet *packet,
                            int64_t time_ns, struct flow_note *ret_note)
 {
+    struct flow_note unwanted;
     table->counts.packets++;
-    *ret_note = (struct flow_note){0};
+    bool wanted = ret_note != NULL;
+    if (!wanted)
+        ret_note = &unwanted;
+    *ret_note = (struct flow_note){.wanted = wanted};
     struct flow *flow = NULL;
     if (key->usable)
-        flow = key->quoted                           ? take_quote(table, key, packet, time_ns, ret_note)
+        flow = key->quoted                        ? take_quote(table, key, packet, time_ns, ret_note)
                : packet->protocol == PROTOCOL_TCP ? take_tcp(table, key, packet, time_ns, ret_note)
                                                   : take_udp(table, key, packet, time_ns, ret_note);
     if (flow == NULL) {
@@ -353,7 +381,8 @@ bool flow_table_take_keyed(struct flow_table *table, const struct flow_key *key,
     return true;
 }
 
-bool flow_table_take(struct flow_table *table, const struct packet *packet, int64_t time_ns, struct flow_note *ret_note)
+bool flow_table_take(struct flow_table *table, const struct packet *packet, int64_t time_ns,
+                     struct flow_note *ret_note)
 {
     struct flow_key key;
     flow_key_make(packet, &key);
@@ -390,7 +419,8 @@ static int by_appearance(const void *a, const void *b)
     return left->stream < right->stream ? -1 : left->stream > right->stream;
 }
 
-void flow_table_each(const struct flow_table *table, void (*tell)(void *context, const struct flow *flow), void *context)
+void flow_table_each(const struct flow_table *table, void (*tell)(void *context, const struct flow *flow),
+                     void *context)
 {
     const struct store *store = &table->store;
     if (table->counts.evicted == 0) {

@@ -1,6 +1,7 @@
 /*
- * The key of a flow: protocol and both ends, the smaller first, so that both directions have the same key. Words 0 and 1 are
- * the smaller address, 2 and 3 the greater, 4 the ports, the address family and the protocol.
+ * The key of a flow: protocol and both ends, the smaller first, so that both directions have the same key.
+ * Words 0 and 1 are the smaller address, 2 and 3 the greater, 4 the ports, the address family and the
+ * protocol.
  */
 #include "flow/internal.h"
 
@@ -11,7 +12,8 @@ static void finish(struct flow_key *key, uint8_t protocol, const struct address 
 {
     uint16_t low = swapped ? destination->port : source->port;
     uint16_t high = swapped ? source->port : destination->port;
-    key->words[4] = (uint64_t)low | (uint64_t)high << 16 | (uint64_t)source->family << 32 | (uint64_t)protocol << 40;
+    key->words[4] =
+        (uint64_t)low | (uint64_t)high << 16 | (uint64_t)source->family << 32 | (uint64_t)protocol << 40;
     key->swapped = swapped;
     key->usable = true;
     key->hash = flow_key_hash(key->words);
@@ -41,9 +43,7 @@ static void make(uint8_t protocol, const struct address *source, const struct ad
     }
     memcpy(a, source->ip, sizeof a);
     memcpy(b, destination->ip, sizeof b);
-    bool swapped = a[0] != b[0]   ? a[0] > b[0]
-                   : a[1] != b[1] ? a[1] > b[1]
-                                  : source->port > destination->port;
+    bool swapped = a[0] != b[0] ? a[0] > b[0] : a[1] != b[1] ? a[1] > b[1] : source->port > destination->port;
     memcpy(&key->words[0], swapped ? b : a, sizeof a);
     memcpy(&key->words[2], swapped ? a : b, sizeof a);
     finish(key, protocol, source, destination, swapped);
@@ -71,7 +71,8 @@ void flow_key_make(const struct packet *packet, struct flow_key *ret_key)
 void flow_key_ends(const uint64_t key[5], struct address ret_ends[2])
 {
     for (int i = 0; i < 2; i++) {
-        ret_ends[i] = (struct address){.family = (uint8_t)(key[4] >> 32), .port = (uint16_t)(key[4] >> (16 * i))};
+        ret_ends[i] =
+            (struct address){.family = (uint8_t)(key[4] >> 32), .port = (uint16_t)(key[4] >> (16 * i))};
         memcpy(ret_ends[i].ip, &key[2 * i], sizeof ret_ends[i].ip);
     }
 }

@@ -1,7 +1,7 @@
 /*
- * The state of both ends after each segment, by RFC 9293 3.10: first what sending it says about its sender, then what its
- * arrival does to the receiver. The tables are model/'s; here it is decided which stimulus a segment is, and whether the
- * receiver takes it at all (3.10.7.4 with the sequence checks of RFC 5961).
+ * The state of both ends after each segment, by RFC 9293 3.10: first what sending it says about its sender,
+ * then what its arrival does to the receiver. The tables are model/'s; here it is decided which stimulus a
+ * segment is, and whether the receiver takes it at all (3.10.7.4 with the sequence checks of RFC 5961).
  */
 #include "flow/internal.h"
 #include "model/machine.h"
@@ -28,7 +28,8 @@ static bool is_synchronized(enum state state)
 
 static bool is_over(enum state state)
 {
-    return state == STATE_CLOSED || state == STATE_TIME_WAIT || state == STATE_LAST_ACK || state == STATE_CLOSING;
+    return state == STATE_CLOSED || state == STATE_TIME_WAIT || state == STATE_LAST_ACK ||
+           state == STATE_CLOSING;
 }
 
 static void remember_state(struct party *party, enum state state)
@@ -106,7 +107,8 @@ static void take_back_rst(struct party *sender)
     if ((own->life & LIFE_SENT_RST) == 0 || own->state != STATE_CLOSED)
         return;
     own->life &= (uint8_t)~LIFE_SENT_RST;
-    infer(sender, (enum state)own->state_before, "it goes on after its RST: the connection was not forgotten");
+    infer(sender, (enum state)own->state_before,
+          "it goes on after its RST: the connection was not forgotten");
 }
 
 /* The capture began later than the connection, or lost the packets between. */
@@ -146,7 +148,7 @@ static void disinherit(struct party *sender)
     if ((sender->own->life & LIFE_INHERITED) == 0)
         return;
     for (int i = 0; i < FLOW_ENDS; i++) {
-        flow->sides[i].life = 0;
+        flow->sides[i].life &= LIFE_CHECKSUM_GOOD;
         flow->sides[i].known &= (uint8_t)~SENT_ITS_FIN;
     }
     flow->rare->span_count[0] = flow->rare->span_count[1] = 0;
@@ -159,9 +161,11 @@ static void disinherit(struct party *sender)
 
 static void sent_syn(struct party *sender, const struct segment *segment)
 {
-    disinherit(sender);
+    bool answers = segment_has(segment, TCP_ACK);
+    if (answers)
+        disinherit(sender);
     sender->own->known |= SENT_ITS_SYN;
-    conclude(sender, segment_has(segment, TCP_ACK) ? SENT_SYN_ACK : SENT_SYN);
+    conclude(sender, answers ? SENT_SYN_ACK : SENT_SYN);
 }
 
 static void life_sent(struct party *sender, const struct segment *segment)
@@ -195,8 +199,8 @@ static bool knows_window(const struct party *receiver)
     return (receiver->own->known & KNOWS_ACK) != 0 && (receiver->peer->life & LIFE_ARRIVED) != 0;
 }
 
-/* A segment none of which is new (left of the window) is not taken (3.10.7.4, first). What lies right of the window is
- * taken: an ACK that opened the window may not have been captured. */
+/* A segment none of which is new (left of the window) is not taken (3.10.7.4, first). What lies right of the
+ * window is taken: an ACK that opened the window may not have been captured. */
 static bool is_left_of_window(const struct party *receiver, const struct segment *segment)
 {
     if (!knows_window(receiver))
@@ -230,7 +234,8 @@ static void got_rst(struct party *receiver, const struct segment *segment)
             conclude(receiver, GOT_RST);
         else
             *reason = "an RST that does not acknowledge the SYN is ignored (3.10.7.3)";
-    } else if (is_open(own->state) && knows_window(receiver) && segment->sequence != receiver->peer->arrived) {
+    } else if (is_open(own->state) && knows_window(receiver) &&
+               segment->sequence != receiver->peer->arrived) {
         bool inside = segment->sequence - receiver->peer->arrived < receive_window(own);
         *reason = inside ? "an RST that is not exactly next is answered with an ACK (3.10.7.4, RFC 5961 3.2)"
                          : "an RST outside the window is ignored (3.10.7.4)";
@@ -259,7 +264,8 @@ static void got_in_syn_sent(struct party *receiver, const struct segment *segmen
     struct flow_side *own = receiver->own;
     if (segment_has(segment, TCP_ACK) && !acknowledges_within(receiver, segment)) {
         own->life |= LIFE_REFUSES_NEXT;
-        receiver->note->reason[receiver->end] = "acknowledges what was never sent: no answer to its SYN (3.10.7.3)";
+        receiver->note->reason[receiver->end] =
+            "acknowledges what was never sent: no answer to its SYN (3.10.7.3)";
     } else if (segment_has(segment, TCP_SYN)) {
         arrived_segment(receiver->flow, !receiver->end, segment);
         conclude(receiver, segment_has(segment, TCP_ACK) ? GOT_SYN_ACK : GOT_SYN);
@@ -295,7 +301,8 @@ static bool takes_fin(struct party *receiver, const struct segment *segment)
 
 static bool acknowledges_fin(const struct flow_side *own, const struct segment *segment)
 {
-    return (own->known & SENT_ITS_FIN) != 0 && segment_has(segment, TCP_ACK) && segment->acknowledgment == own->fin;
+    return (own->known & SENT_ITS_FIN) != 0 && segment_has(segment, TCP_ACK) &&
+           segment->acknowledgment == own->fin;
 }
 
 /* RFC 9293 3.10.7.4, fifth and later. */
@@ -368,7 +375,8 @@ bool life_trusts_ack(const struct flow *flow, enum flow_end from, const struct s
     const struct flow_side *own = &flow->sides[from], *peer = &flow->sides[!from];
     if (!sequence_after(segment->acknowledgment, peer->next))
         return true;
-    bool open = own->state == STATE_ESTABLISHED || own->state == STATE_FIN_WAIT_1 || own->state == STATE_FIN_WAIT_2;
+    bool open =
+        own->state == STATE_ESTABLISHED || own->state == STATE_FIN_WAIT_1 || own->state == STATE_FIN_WAIT_2;
     return open && (peer->known & KNOWS_NEXT) != 0 && segment->acknowledgment - peer->next < MISSED_MAX;
 }
 
@@ -400,7 +408,7 @@ void life_restart(struct flow *flow, enum flow_end from)
     if (!is_over(own->state) && !(is_synchronized(own->state) && peer->state == STATE_CLOSED))
         return;
     for (int i = 0; i < FLOW_ENDS; i++) {
-        flow->sides[i].life = 0;
+        flow->sides[i].life &= LIFE_CHECKSUM_GOOD;
         flow->sides[i].known &= (uint8_t) ~(SENT_ITS_SYN | SENT_ITS_FIN);
         flow->sides[i].state = STATE_NONE;
     }

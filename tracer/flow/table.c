@@ -2,12 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/xalloc.h"
 
 #define SLOTS_FIRST 1024
-#define LARGE_PAGE  ((size_t)2 << 20)
 
 void store_init(struct store *store, uint32_t max)
 {
@@ -121,22 +119,11 @@ uint32_t store_victim(struct store *store)
     }
 }
 
-/* Large pages save most of the time that untouched memory costs. */
-static struct flow *new_block(void)
-{
-    size_t bytes = (BLOCK_FLOWS * sizeof(struct flow) + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
-    struct flow *block = aligned_alloc(LARGE_PAGE, bytes);
-    if (block == NULL)
-        return xmalloc(bytes);
-    madvise(block, bytes, MADV_HUGEPAGE);
-    return block;
-}
-
 static uint32_t new_number(struct store *store)
 {
     if (store->count == store->block_count * BLOCK_FLOWS) {
         store->blocks = xrealloc(store->blocks, (store->block_count + 1) * sizeof *store->blocks);
-        store->blocks[store->block_count++] = new_block();
+        store->blocks[store->block_count++] = xmalloc(BLOCK_FLOWS * sizeof(struct flow));
     }
     return store->count++;
 }
@@ -164,5 +151,6 @@ struct flow *store_add(struct store *store, const struct flow_key *key, uint32_t
 size_t store_bytes(const struct store *store)
 {
     return (size_t)store->count * sizeof(struct flow) + store->block_count * sizeof *store->blocks +
-           ((size_t)store->slot_mask + 1) * sizeof *store->slots + store->rare_count * sizeof(struct flow_rare);
+           ((size_t)store->slot_mask + 1) * sizeof *store->slots +
+           store->rare_count * sizeof(struct flow_rare);
 }

@@ -1,13 +1,13 @@
 /*
- * Where flows are kept: blocks that never move, found through open addressing. A slot is a flow's number and eight bits of
- * its hash, so that most strangers are passed by without a look at the flow.
+ * Where flows are kept: blocks that never move, found through open addressing. A slot is a flow's number and
+ * eight bits of its hash, so that most strangers are passed by without a look at the flow.
  */
 #ifndef SOCKSTEP_FLOW_TABLE_H
 #define SOCKSTEP_FLOW_TABLE_H
 
 #include "flow/internal.h"
 
-#define BLOCK_FLOWS 7168 /* nearly 2 MiB: one large page */
+#define BLOCK_FLOWS 4096
 #define SLOT_EMPTY  0xffffffffU
 #define NUMBER_BITS 24
 #define NUMBER_MASK ((1U << NUMBER_BITS) - 1)
@@ -33,10 +33,8 @@ static inline struct flow *store_flow(const struct store *store, uint32_t number
 
 static inline bool store_is(const struct flow *flow, const struct flow_key *key)
 {
-    uint64_t different = 0;
-    for (int i = 0; i < 5; i++)
-        different |= flow->key[i] ^ key->words[i];
-    return different == 0;
+    const uint64_t *a = flow->key, *b = key->words;
+    return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) | (a[4] ^ b[4])) == 0;
 }
 
 struct flow *store_search(const struct store *store, const struct flow_key *key);
@@ -65,8 +63,8 @@ static inline uint32_t store_guess(const struct store *store, uint32_t hash)
 /* The number of the next flow that has to make room for a new one, or SLOT_EMPTY while there is room. */
 uint32_t store_victim(struct store *store);
 
-/* Puts a zeroed flow with this key into place `number` (of a victim that was told of) or, with SLOT_EMPTY, into a new one. A
- * flow with the same key is marked as replaced. */
+/* Puts a zeroed flow with this key into place `number` (of a victim that was told of) or, with SLOT_EMPTY,
+ * into a new one. A flow with the same key is marked as replaced. */
 struct flow *store_add(struct store *store, const struct flow_key *key, uint32_t number);
 
 size_t store_bytes(const struct store *store);

@@ -1,22 +1,12 @@
 /*
- * Zeek's two words for a connection, by its documentation (conn.log: conn_state and history) and the semantics behind it:
- * one simple machine an end, for originator and responder. They are one view of the whole connection, when it is over; the
- * states of each end are life.c's.
+ * Zeek's two words for a connection, by its documentation (conn.log: conn_state and history) and the
+ * semantics behind it: one simple machine an end, for originator and responder. They are one view of the
+ * whole connection, when it is over; the states of each end are life.c's.
  */
 #include "flow/internal.h"
 
 #include <stddef.h>
 #include <string.h>
-
-enum word_state {
-    WORD_INACTIVE,
-    WORD_SYN_SENT,
-    WORD_SYN_ACK_SENT,
-    WORD_PARTIAL, /* it sent something, and no SYN before */
-    WORD_ESTABLISHED,
-    WORD_CLOSED,
-    WORD_RESET,
-};
 
 /* Letters that are written once for each end; the bits of the responder lie 8 higher. */
 enum letter_once {
@@ -82,10 +72,11 @@ static void letter_repeated(struct telling *telling, enum repeated repeated, cha
 /* Zeek's likely_server_ports: the ports that its analyzers register for. */
 static bool is_server_port(uint8_t protocol, uint16_t port)
 {
-    static const uint16_t tcp[] = {20,   21,   22,   25,   53,   80,   81,   88,    102,  110,  135,  139,  143,
-                                   389,  443,  445,  502,  514,  563,  585,  587,   614,  631,  636,  989,  990,
-                                   992,  993,  995,  1080, 1433, 1434, 1883, 2811,  3128, 3268, 3306, 3389, 5060,
-                                   5222, 5223, 5269, 5432, 6379, 6666, 6667, 6668,  6669, 8000, 8080, 8888, 20000};
+    static const uint16_t tcp[] = {20,   21,   22,   25,   53,   80,   81,   88,   102,  110,  135,
+                                   139,  143,  389,  443,  445,  502,  514,  563,  585,  587,  614,
+                                   631,  636,  989,  990,  992,  993,  995,  1080, 1433, 1434, 1883,
+                                   2811, 3128, 3268, 3306, 3389, 5060, 5222, 5223, 5269, 5432, 6379,
+                                   6666, 6667, 6668, 6669, 8000, 8080, 8888, 20000};
     static const uint16_t udp[] = {53,   67,   88,   123,  137,  161,  162,  389,  443,  514,  1194, 1812,
                                    2123, 2152, 3544, 4789, 5060, 5072, 5353, 5355, 6081, 8472, 20000};
     const uint16_t *ports = protocol == PROTOCOL_TCP ? tcp : udp;
@@ -96,22 +87,30 @@ static bool is_server_port(uint8_t protocol, uint16_t port)
     return false;
 }
 
-/* The end that answers may be the one that is seen first. */
-static bool is_likely_flipped(uint8_t protocol, bool syn, uint16_t source, uint16_t destination)
+/* Nobody asks from there. */
+static bool is_group(const struct address *address)
 {
-    if (!is_server_port(protocol, source))
-        return false;
-    if (!is_server_port(protocol, destination))
-        return true;
-    return protocol == PROTOCOL_TCP && (syn || source < destination);
+    return address->family == ADDRESS_IPV4 ? address->ip[0] >= 224 : address->ip[0] == 0xff;
 }
 
-void words_begin(struct flow *flow, const struct segment *segment, uint16_t source_port, uint16_t destination_port)
+/* The end that answers may be the one that is seen first. */
+static bool is_likely_flipped(uint8_t protocol, bool syn, const struct address *source,
+                              const struct address *destination)
+{
+    if (!is_server_port(protocol, source->port) || is_group(destination))
+        return false;
+    if (!is_server_port(protocol, destination->port))
+        return true;
+    return protocol == PROTOCOL_TCP && (syn || source->port < destination->port);
+}
+
+void words_begin(struct flow *flow, const struct segment *segment, const struct address *source,
+                 const struct address *destination)
 {
     uint8_t protocol = flow_protocol(flow);
     bool syn = segment != NULL && segment_has(segment, TCP_SYN);
     bool opens = syn && !segment_has(segment, TCP_ACK);
-    bool flipped = !opens && is_likely_flipped(protocol, syn, source_port, destination_port);
+    bool flipped = !opens && is_likely_flipped(protocol, syn, source, destination);
     bool client_first = !syn || opens;
     if (flipped) {
         flow->history[flow->history_count++] = '^';
@@ -380,12 +379,14 @@ void words_take(struct flow *flow, enum flow_end from, const struct segment *seg
         tell_gap(&telling);
 }
 
-bool words_are_ordinary(const struct flow *flow, enum flow_end from, bool has_bytes)
+void words_take_ordinary(struct flow *flow, enum flow_end from, bool has_bytes)
 {
     bool by_responder = (from == FLOW_SERVER) != ((flow->marks & FLOW_WORDS_FLIPPED) != 0);
     unsigned once = (unsigned)(has_bytes ? ONCE_DATA : ONCE_ACK) << (by_responder ? 8 : 0);
-    return flow->sides[0].word_state == WORD_ESTABLISHED && flow->sides[1].word_state == WORD_ESTABLISHED &&
-           (flow->history_seen & once) != 0;
+    if (flow->history_seen & once)
+        return;
+    struct telling telling = telling_of(flow, from, NULL);
+    letter_once(&telling, has_bytes ? ONCE_DATA : ONCE_ACK, has_bytes ? 'D' : 'A');
 }
 
 void words_take_datagram(struct flow *flow, enum flow_end from, bool checksum_bad)
