@@ -6,6 +6,7 @@
 #include "cli/stage.h"
 #include "net/address.h"
 #include "scenario/runner.h"
+#include "scenario/script.h"
 #include "trace/trace.h"
 
 #include <errno.h>
@@ -13,10 +14,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BREAKS_MAX 16
+
 struct demo {
     struct output output;
     struct runner_options runner;
     const char *record;
+    const char *script; /* file */
+    const char *breaks[BREAKS_MAX];
+    int break_count;
 };
 
 static const struct command_option options[] = {
@@ -25,6 +31,13 @@ static const struct command_option options[] = {
     {.name = "ipv6", .letter = '6', .about = "over IPv6"},
     {.name = "ipv4", .letter = '4', .about = "over IPv4"},
     {.name = "delay", .argument = "MS", .about = "one-way delay of the wire in milliseconds"},
+    {.name = "step", .letter = 's', .about = "hold every call and every packet"},
+    {.name = "script", .argument = "FILE", .about = "step as FILE says (see docs/SCENARIOS.md)"},
+    {.name = "break",
+     .letter = 'b',
+     .argument = "EXPRESSION",
+     .about = "stop there: 'server: state=CLOSE_WAIT'"},
+    {.name = "real-timers", .about = "when stepping, keep the kernel's own timers"},
     {0},
 };
 
@@ -38,6 +51,21 @@ static int parse_delay(const char *text, int *ret_ms, struct err *err)
     return 0;
 }
 
+/* What is wrong in it is said at once. */
+static int take_break(struct demo *demo, const char *text, struct err *err)
+{
+    struct expression expression;
+    struct err problem;
+    int column;
+    if (demo->break_count == BREAKS_MAX)
+        return err_set(err, EINVAL, "more than %d breakpoints", BREAKS_MAX);
+    if (expression_parse(text, &expression, &column, &problem) < 0)
+        return err_set(err, EINVAL, "--break '%.100s', column %d: %.300s", text, column, problem.text);
+    demo->breaks[demo->break_count++] = text;
+    demo->runner.stepped = true;
+    return 0;
+}
+
 static int take_option(struct demo *demo, int index, const char *argument, struct err *err)
 {
     if (index < OUTPUT_OPTION_COUNT)
@@ -46,7 +74,14 @@ static int take_option(struct demo *demo, int index, const char *argument, struc
     case 0: demo->record = argument; break;
     case 1: demo->runner.family = ADDRESS_IPV6; break;
     case 2: demo->runner.family = ADDRESS_IPV4; break;
-    default: return parse_delay(argument, &demo->runner.delay_ms, err);
+    case 3: return parse_delay(argument, &demo->runner.delay_ms, err);
+    case 4: demo->runner.stepped = true; break;
+    case 5:
+        demo->script = argument;
+        demo->runner.stepped = true;
+        break;
+    case 6: return take_break(demo, argument, err);
+    default: demo->runner.real_timers = true; break;
     }
     return 0;
 }
@@ -57,6 +92,23 @@ static int add_recorder(const struct demo *demo, struct engine *engine, struct e
         return 0;
     struct sink *writer = trace_writer_new(demo->record, err);
     return writer != NULL ? engine_add_sink(engine, writer, err) : -ENOENT;
+}
+
+static void set_breaks(const struct demo *demo, struct stepper *stepper)
+{
+    struct expression expression;
+    int unused;
+    for (int i = 0; i < demo->break_count; i++)
+        if (expression_parse(demo->breaks[i], &expression, &unused, NULL) == 0)
+            stepper_break(stepper, &expression, demo->breaks[i]);
+}
+
+/* Without a script the suggested ones go, one after the other. */
+static int load_script(const struct demo *demo, struct script **ret_script, struct err *err)
+{
+    if (demo->script != NULL)
+        return script_load(demo->script, ret_script, err);
+    return script_parse("", "", ret_script, err);
 }
 
 /* The session without a screen. What failed on the way (a full disk) is told after what could be shown. */
@@ -75,17 +127,28 @@ static int run_plain(const struct demo *demo, struct engine *engine, struct err 
     return finished < 0 ? finished : shown;
 }
 
-static int run_scenario(struct demo *demo, const struct scenario *scenario, struct err *err)
+static int run_stepped(const struct demo *demo, struct runner *runner, struct script *script, struct err *err)
 {
-    bool screen = output_wants_screen(&demo->output);
-    demo->runner.window_ns = screen ? RUNNER_WINDOW_SCREEN_NS : RUNNER_WINDOW_NS;
+    set_breaks(demo, runner_stepper(runner));
+    runner_set_hand(runner, script_drive(script, runner));
+    int r = run_plain(demo, runner_engine(runner), err);
+    return r == 0 ? script_finish(script, err) : r;
+}
+
+static int run_scenario(struct demo *demo, const struct scenario *scenario, struct script *script,
+                        struct err *err)
+{
+    bool screen = output_wants_screen(&demo->output) && script == NULL;
+    demo->runner.window_ns = screen || demo->runner.stepped ? RUNNER_WINDOW_SCREEN_NS : RUNNER_WINDOW_NS;
     struct runner *runner;
     int r = runner_new(scenario, &demo->runner, &runner, err);
     if (r < 0)
         return r;
     struct engine *engine = runner_engine(runner);
     r = add_recorder(demo, engine, err);
-    if (r == 0)
+    if (r == 0 && script != NULL)
+        r = run_stepped(demo, runner, script, err);
+    else if (r == 0)
         r = screen ? stage_run(engine, scenario, &demo->output, false, err) : run_plain(demo, engine, err);
     runner_free(runner);
     return r;
@@ -100,7 +163,12 @@ static int load_and_run(struct demo *demo, const char *name, struct err *err)
         r = scenario_load(path, &scenario, err);
     if (r < 0)
         return r;
-    r = run_scenario(demo, scenario, err);
+    struct script *script = NULL;
+    if (demo->runner.stepped && (demo->script != NULL || !output_wants_screen(&demo->output)))
+        r = load_script(demo, &script, err);
+    if (r == 0)
+        r = run_scenario(demo, scenario, script, err);
+    script_free(script);
     scenario_free(scenario);
     return r;
 }

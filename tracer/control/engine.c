@@ -211,6 +211,11 @@ const struct timeline *engine_timeline(const struct engine *engine)
     return &engine->timeline;
 }
 
+bool engine_all_recorded(const struct engine *engine)
+{
+    return engine->merge == NULL || merge_waiting(engine->merge) == 0;
+}
+
 bool engine_quiet(const struct engine *engine)
 {
     return (engine->merge == NULL || merge_waiting(engine->merge) == 0) && model_quiet(engine->model);

@@ -45,6 +45,7 @@ void engine_note(struct engine *engine, struct event *event);
 int engine_finish(struct engine *engine, struct err *err);
 
 const struct timeline *engine_timeline(const struct engine *engine);
+bool engine_all_recorded(const struct engine *engine); /* nothing waits in the merge */
 bool engine_quiet(const struct engine *engine); /* model_quiet() and nothing waits in the merge */
 
 #endif

@@ -21,6 +21,8 @@ struct lab_host {
     bool queues_due; /* packets have passed since its kernel was last asked: ask again for the queues */
 };
 
+#define LAB_ARRIVED_MAX 64
+
 struct lab_child {
     const struct lab_config *config;
     struct lab_host hosts[LAB_HOSTS_MAX];
@@ -35,6 +37,11 @@ struct lab_child {
     struct fault_memory memories[LAB_RULES_MAX];
     struct frame *held; /* in the order in which they left */
     bool holding;       /* every packet is held */
+    struct {
+        int host; /* sender */
+        struct packet packet;
+    } arrived[LAB_ARRIVED_MAX]; /* the latest that were delivered in a session that holds packets */
+    uint32_t arrived_count;
     bool cut[LAB_HOSTS_MAX];
     bool let_go[LAB_RULES_MAX]; /* rules that hold no more */
     int64_t lost_asked_ns;      /* when the wire was last asked for lost frames */
@@ -77,6 +84,7 @@ void fate_carry_out(struct lab_child *child, struct frame *frame); /* takes it o
 /* lab/holds.c: packets that are kept on the wire. */
 bool holds_absorb(struct lab_child *child,
                   const struct frame *frame); /* a copy of a held one: to be forgotten */
+void holds_arrived(struct lab_child *child, const struct frame *frame);
 void holds_add(struct lab_child *child, struct frame *frame,
                const struct fault_rule *rule); /* takes it over */
 void holds_mode(struct lab_child *child, bool on);

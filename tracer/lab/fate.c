@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OVERTAKE_MAX_NS (1 * NS_PER_S) /* so long a packet waits for the next one to overtake it */
+/* So long a packet waits for the next one to overtake it. */
+#define OVERTAKE_MAX_NS         (1 * NS_PER_S)
+#define OVERTAKE_BY_HAND_MAX_NS (600 * NS_PER_S)
 
 static const struct fault_rule cut_rule = {.text = "cut", .action = FAULT_DROP};
 
@@ -71,7 +73,7 @@ static void let_pass(struct lab_child *child, struct frame *frame)
         note_fault(frame);
     if (frame->fate.swapped) {
         frame->waits_for_next = true;
-        frame->delay_ns += OVERTAKE_MAX_NS;
+        frame->delay_ns += frame->held_by < 0 ? OVERTAKE_BY_HAND_MAX_NS : OVERTAKE_MAX_NS;
     }
     traffic_forward(child, frame);
     if (copy != NULL)

@@ -14,26 +14,31 @@
 
 #define BY_HAND (-1)
 
-/* The same segment again; the acknowledgment may have moved on. Datagrams are never sent again by a kernel.
- */
-static bool is_copy(const struct frame *held, const struct frame *frame)
+static bool same_ends(const struct packet *a, const struct packet *b)
 {
-    const struct packet *a = &held->packet, *b = &frame->packet;
-    if (held->host != frame->host || a->protocol != PROTOCOL_TCP || b->protocol != PROTOCOL_TCP)
-        return false;
-    bool takes_room = a->payload_bytes != 0 || (a->tcp.flags & (TCP_SYN | TCP_FIN)) != 0;
-    return takes_room && address_equal(&a->source, &b->source) &&
-           address_equal(&a->destination, &b->destination) && a->tcp.sequence == b->tcp.sequence &&
-           a->payload_bytes == b->payload_bytes &&
-           (a->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST)) == (b->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST));
+    return address_equal(&a->source, &b->source) && address_equal(&a->destination, &b->destination);
 }
 
-bool holds_absorb(struct lab_child *child, const struct frame *frame)
+/* The same segment again; the acknowledgment may have moved on. Datagrams are never sent again by a kernel.
+ */
+static bool is_copy(int host, const struct packet *a, const struct frame *frame)
+{
+    const struct packet *b = &frame->packet;
+    const uint8_t shape = TCP_SYN | TCP_FIN | TCP_RST;
+    if (host != frame->host || a->protocol != PROTOCOL_TCP || b->protocol != PROTOCOL_TCP)
+        return false;
+    bool takes_room = a->payload_bytes != 0 || (a->tcp.flags & (TCP_SYN | TCP_FIN)) != 0;
+    return takes_room && same_ends(a, b) && a->tcp.sequence == b->tcp.sequence &&
+           a->payload_bytes == b->payload_bytes && (a->tcp.flags & shape) == (b->tcp.flags & shape);
+}
+
+/* Of a packet that is held. */
+static bool absorb_copy(struct lab_child *child, const struct frame *frame)
 {
     struct frame *held;
     char fault[FAULT_TEXT_MAX];
     DL_FOREACH (child->held, held) {
-        if (held->held_by != BY_HAND || !is_copy(held, frame))
+        if (held->held_by != BY_HAND || !is_copy(held->host, &held->packet, frame))
             continue;
         held->absorbed++;
         snprintf(fault, sizeof fault, "copy %u absorbed", held->absorbed);
@@ -41,6 +46,70 @@ bool holds_absorb(struct lab_child *child, const struct frame *frame)
         return true;
     }
     return false;
+}
+
+static bool conversation_is_held(const struct lab_child *child, const struct packet *packet)
+{
+    const struct frame *held;
+    struct packet back = {.source = packet->destination, .destination = packet->source};
+    DL_FOREACH (child->held, held) {
+        if (held->held_by == BY_HAND && (same_ends(&held->packet, packet) || same_ends(&held->packet, &back)))
+            return true;
+    }
+    return false;
+}
+
+static void tell_needless(struct lab_child *child, const struct frame *frame, const char *why)
+{
+    char flags[TCP_FLAGS_TEXT_MAX], text[160];
+    struct record_note note = {
+        .time_ns = frame->stamp_ns, .event_kind = EVENT_MARK, .host = (uint8_t)frame->host};
+    int length =
+        snprintf(text, sizeof text, "%s kernel sends %s again, since %s: the copy is absorbed",
+                 child->config->host_names[frame->host], tcp_flags_text(frame->packet.tcp.flags, flags), why);
+    note.kept_bytes = (uint32_t)length;
+    report_record(&child->report, RECORD_NOTE, &note, sizeof note, text, note.kept_bytes);
+}
+
+/* Of a packet that has arrived; it is sent again because its answer is held. */
+static bool absorb_needless(struct lab_child *child, const struct frame *frame)
+{
+    if (!conversation_is_held(child, &frame->packet))
+        return false;
+    for (uint32_t i = 0; i < LAB_ARRIVED_MAX; i++) {
+        if (!is_copy(child->arrived[i].host, &child->arrived[i].packet, frame))
+            continue;
+        tell_needless(child, frame, "the answer to it is held");
+        return true;
+    }
+    return false;
+}
+
+/* Of a packet that was let go a moment ago. */
+static bool absorb_late(struct lab_child *child, const struct frame *frame)
+{
+    const struct frame *each;
+    DL_FOREACH (child->queue.lines[frame->to].frames, each) {
+        if (each->held_by != BY_HAND || !is_copy(each->host, &each->packet, frame))
+            continue;
+        tell_needless(child, frame, "it is still on its way");
+        return true;
+    }
+    return false;
+}
+
+bool holds_absorb(struct lab_child *child, const struct frame *frame)
+{
+    if (child->held != NULL && (absorb_copy(child, frame) || absorb_needless(child, frame)))
+        return true;
+    return child->holding && absorb_late(child, frame);
+}
+
+void holds_arrived(struct lab_child *child, const struct frame *frame)
+{
+    uint32_t place = child->arrived_count++ % LAB_ARRIVED_MAX;
+    child->arrived[place].host = frame->host;
+    child->arrived[place].packet = frame->packet;
 }
 
 void holds_add(struct lab_child *child, struct frame *frame, const struct fault_rule *rule)

@@ -156,6 +156,8 @@ static int inject(struct lab_child *child, struct frame *frame)
     }
     traffic_report(child, frame, EVENT_PACKET_DELIVERED, now_ns, frame->fault);
     frame->due_ns = now_ns;
+    if (child->holding && frame->fault[0] == '\0')
+        holds_arrived(child, frame);
     return 0;
 }
 

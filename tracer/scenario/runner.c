@@ -33,6 +33,8 @@ struct runner {
     struct lab *lab;
     struct clock clock;
     int family;
+    struct stepper *stepper; /* NULL: not stepped */
+    struct director *hand;
     struct running_lane lanes[SCENARIO_LANES_MAX];
     size_t looked; /* records of the timeline that we have seen */
     bool entered[SCENARIO_LANES_MAX][CALL_COUNT];
@@ -81,6 +83,7 @@ static int start_lane(struct runner *runner, int index, struct err *err)
         .lane = lane->name,
         .argv = (const char *const *)argv,
         .preload = lane->preload ? preload : NULL,
+        .gates_closed = runner->stepper != NULL && (stepper_mode(runner->stepper) & STEP_CALLS) != 0,
     };
     pid_t pid = lab_spawn(runner->lab, &start, err);
     free_arguments(argv);
@@ -226,8 +229,17 @@ static int64_t patience_ns(const struct runner *runner)
     return wanted > PATIENCE_NS ? wanted : PATIENCE_NS;
 }
 
+static bool is_held(const struct runner *runner)
+{
+    const struct pending *items;
+    return runner->stepper != NULL &&
+           (stepper_pending(runner->stepper, &items) != 0 || !stepper_rests(runner->stepper));
+}
+
 static int check_patience(struct runner *runner, int64_t now_ns, struct err *err)
 {
+    if (is_held(runner)) /* a person may think for as long as it takes */
+        runner->begun_ns = now_ns;
     if (now_ns - runner->begun_ns <= patience_ns(runner))
         return 1;
     for (int i = 0; i < runner->scenario->lane_count; i++)
@@ -240,7 +252,7 @@ static int check_patience(struct runner *runner, int64_t now_ns, struct err *err
 /* Once all programs have ended, the wire and the kernels may still have something to say to each other. */
 static int settle(struct runner *runner, int64_t now_ns)
 {
-    if (runner->all_ended_ns == 0)
+    if (runner->all_ended_ns == 0 || is_held(runner))
         runner->all_ended_ns = now_ns;
     if (!engine_quiet(runner->engine))
         runner->quiet_ns = 0;
@@ -259,6 +271,8 @@ static void runner_seen(struct director *director, const struct event *event)
 {
     struct runner *runner = (struct runner *)director;
     watch_faults(runner, event);
+    if (runner->stepper != NULL)
+        stepper_seen(runner->stepper, event);
     int host = scenario_host_index(runner->scenario, event->host);
     if (host < 0 || event->kind != EVENT_CALL_EXIT || event->call.result < 0)
         return;
@@ -280,7 +294,6 @@ static void ask_later(struct runner *runner, int64_t now_ns)
 static int runner_step(struct director *director, struct engine *engine, struct err *err)
 {
     struct runner *runner = (struct runner *)director;
-    (void)engine;
     int64_t now_ns = clock_now_ns(&runner->clock);
     if (runner->begun_ns == 0)
         runner->begun_ns = now_ns;
@@ -289,13 +302,18 @@ static int runner_step(struct director *director, struct engine *engine, struct 
     look(runner);
     ask_later(runner, now_ns);
     int r = start_lanes(runner, err);
-    if (r < 0)
-        return r;
+    if (r == 0 && runner->stepper != NULL)
+        stepper_step(runner->stepper, engine);
+    int hand = r == 0 && runner->hand != NULL ? runner->hand->step(runner->hand, engine, err) : 2;
+    if (r < 0 || hand <= 0)
+        return r < 0 ? r : hand;
     if (!all_ended(runner, false))
         return check_patience(runner, now_ns, err);
     if (!all_ended(runner, true) && engine_quiet(runner->engine))
         end_those_that_stay(runner, now_ns);
     r = all_ended(runner, true) ? settle(runner, now_ns) : check_patience(runner, now_ns, err);
+    if (r == 0 && hand == 1)
+        return 1;
     if (r == 0)
         note_idle_rules(runner);
     return r;
@@ -318,6 +336,8 @@ static void fill_config(const struct runner *runner, const struct runner_options
         .sysctl_count = network->sysctl_count,
         .rules = runner->rules,
         .rule_count = runner->scenario->fault_count,
+        .holds = options->stepped,
+        .textbook_timers = options->stepped && !options->real_timers,
     };
     for (int i = 0; i < network->host_count; i++)
         config->host_names[i] = network->hosts[i];
@@ -343,13 +363,17 @@ static void fill_info(const struct runner *runner, const struct lab_config *conf
     if (config->spacing_ns != 0)
         snprintf(info->note, sizeof info->note, "packets arrive at a host at least %d ms apart",
                  scenario->network.spacing_ms);
+    if (config->textbook_timers) /* set on the routes, so not among the sysctls */
+        snprintf(info->note + strlen(info->note), sizeof info->note - strlen(info->note),
+                 "%stextbook timers: rto_min 60 s, quickack", info->note[0] != '\0' ? "; " : "");
     for (int i = 0; i < config->host_count; i++) {
         snprintf(info->hosts[i], sizeof info->hosts[i], "%s", config->host_names[i]);
         info->addresses[i] = lab_address(i, runner->family);
     }
 }
 
-static int add_sources(struct runner *runner, const struct session_info *info, struct err *err)
+static int add_sources(struct runner *runner, const struct runner_options *options,
+                       const struct session_info *info, struct err *err)
 {
     struct source *lab = source_lab_ring(lab_ring_fd(runner->lab), lab_doorbell_fd(runner->lab), info->hosts,
                                          info->host_count, err);
@@ -360,6 +384,8 @@ static int add_sources(struct runner *runner, const struct session_info *info, s
     if (probes == NULL)
         return -EIO;
     engine_add_source(runner->engine, probes);
+    if (options->stepped)
+        runner->stepper = stepper_new(runner->lab, probes, STEP_BOTH);
     return 0;
 }
 
@@ -389,7 +415,7 @@ static int set_up(struct runner *runner, const struct runner_options *options, s
         fill_info(runner, &config, &info);
         runner->engine = engine_new(&info, options->window_ns != 0 ? options->window_ns : RUNNER_WINDOW_NS);
         engine_set_director(runner->engine, &runner->director);
-        r = add_sources(runner, &info, err);
+        r = add_sources(runner, options, &info, err);
     }
     free(sysctls);
     return r;
@@ -417,6 +443,7 @@ void runner_free(struct runner *runner)
 {
     if (runner == NULL)
         return;
+    stepper_free(runner->stepper);
     engine_free(runner->engine);
     if (runner->lab != NULL)
         lab_stop(runner->lab);
@@ -426,4 +453,23 @@ void runner_free(struct runner *runner)
 struct engine *runner_engine(const struct runner *runner)
 {
     return runner->engine;
+}
+
+struct stepper *runner_stepper(const struct runner *runner)
+{
+    return runner->stepper;
+}
+
+void runner_set_hand(struct runner *runner, struct director *hand)
+{
+    runner->hand = hand;
+}
+
+int runner_cut(struct runner *runner, const char *host, bool cut)
+{
+    int index = scenario_host_index(runner->scenario, host);
+    if (index < 0)
+        return -ENOENT;
+    lab_cut(runner->lab, index, cut);
+    return 0;
 }

@@ -7,11 +7,14 @@
 
 #include "base/err.h"
 #include "control/engine.h"
+#include "control/stepper.h"
 #include "scenario/scenario.h"
 
 struct runner_options {
     int family;        /* ADDRESS_IPV4, ADDRESS_IPV6; 0: as the scenario says */
     int delay_ms;      /* one way; -1: as the scenario says */
+    bool stepped;      /* every call and every packet is held: runner_stepper() */
+    bool real_timers;  /* stepped: with the kernel's own timers, not the textbook's */
     int64_t window_ns; /* how long the merge waits (source/merge.h); 0: as fits a session without a screen */
 };
 
@@ -31,6 +34,16 @@ int runner_new(const struct scenario *scenario, const struct runner_options *opt
 void runner_free(struct runner *runner);
 
 struct engine *runner_engine(const struct runner *runner); /* borrowed */
+
+struct stepper *runner_stepper(const struct runner *runner); /* borrowed; NULL: not stepped */
+
+/* Somebody who acts after each step: a script. The director is stepped, with its seen() unused; when it
+ * fails, so does the session, when it returns 0 the session ends, and while it returns
+ * 1 a session that is over stays open (2: no opinion). Borrowed. */
+void runner_set_hand(struct runner *runner, struct director *hand);
+
+/* Cuts the wire for what a host (by name) sends, or mends it. 0 or -ENOENT. */
+int runner_cut(struct runner *runner, const char *host, bool cut);
 
 /* The next rule of the scenario's faults that no packet has met so far, from *cursor (0 at first) on: its
  * text, borrowed; NULL when there is none left. At the end of a session each is told by a MARK. */
