@@ -1,7 +1,7 @@
 /*
  * both_connect OWN_PORT ADDRESS PORT
- * Binds its own port, calls the other one, and says goodbye. Started at both ends there is no server at all: when both
- * call at the same moment the two calls make one connection.
+ * Binds its own port, calls the other one, and says goodbye. Started at both ends there is no server at all:
+ * when both call at the same moment the two calls make one connection.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -68,8 +68,8 @@ static int sink_begin(struct sink *sink, const struct session_info *info, struct
     return 0;
 }
 
-static int sink_event(struct sink *sink, const struct event *event, const struct change *changes, size_t count,
-                      struct err *err)
+static int sink_event(struct sink *sink, const struct event *event, const struct change *changes,
+                      size_t count, struct err *err)
 {
     struct tally *tally = ((struct paper_sink *)sink)->tally;
     (void)changes, (void)count;

@@ -1,6 +1,6 @@
 /*
- * The model over whole conversations: states by witness, causes by bytes and numbers, beats. The facts are those of
- * tests/support/hello.c.
+ * The model over whole conversations: states by witness, causes by bytes and numbers, beats. The facts are
+ * those of tests/support/hello.c.
  */
 #include "tests/support/cmocka_all.h"
 
@@ -52,7 +52,8 @@ static void state_path(const struct run *run, const char *name, enum witness wit
 }
 
 /* The nth (from 0) event of this kind; for calls also of this call and lane, for packets with these flags. */
-static const struct event *find(const struct run *run, enum event_kind kind, const char *lane, int what, int nth)
+static const struct event *find(const struct run *run, enum event_kind kind, const char *lane, int what,
+                                int nth)
 {
     for (size_t i = 0; i < run->count; i++) {
         const struct event *event = &run->events[i];
@@ -123,7 +124,8 @@ static void every_return_names_what_let_it_return(void **state)
     (void)state;
     struct run run = run_events(hello_events);
     const struct event *syn_ack = find(&run, EVENT_PACKET_DELIVERED, NULL, TCP_SYN | TCP_ACK, 0);
-    assert_true(has_cause(find(&run, EVENT_CALL_EXIT, "client", CALL_connect, 0), syn_ack, RULE_SYNACK_CONNECT));
+    assert_true(
+        has_cause(find(&run, EVENT_CALL_EXIT, "client", CALL_connect, 0), syn_ack, RULE_SYNACK_CONNECT));
     const struct event *ack = find(&run, EVENT_PACKET_DELIVERED, NULL, TCP_ACK, 0);
     assert_true(has_cause(find(&run, EVENT_CALL_EXIT, "server", CALL_accept, 0), ack, RULE_HANDSHAKE_ACCEPT));
     const struct event *hello = find(&run, EVENT_PACKET_DELIVERED, NULL, TCP_PSH | TCP_ACK, 0);
@@ -153,9 +155,11 @@ static void datagrams_are_tied_one_by_one(void **state)
     struct run run = run_events(udp_hello_events);
     for (int i = 0; i < 3; i++) {
         const struct event *sent = find(&run, EVENT_PACKET_SENT, NULL, -1, i);
-        assert_true(has_cause(sent, find(&run, EVENT_CALL_ENTER, "client", CALL_sendto, i), RULE_DATAGRAM_SEND));
+        assert_true(
+            has_cause(sent, find(&run, EVENT_CALL_ENTER, "client", CALL_sendto, i), RULE_DATAGRAM_SEND));
         const struct event *arrived = find(&run, EVENT_PACKET_DELIVERED, NULL, -1, i);
-        assert_true(has_cause(find(&run, EVENT_CALL_EXIT, "server", CALL_recvfrom, i), arrived, RULE_DATAGRAM_RECV));
+        assert_true(
+            has_cause(find(&run, EVENT_CALL_EXIT, "server", CALL_recvfrom, i), arrived, RULE_DATAGRAM_RECV));
     }
     run_release(&run);
 }

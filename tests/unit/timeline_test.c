@@ -1,4 +1,5 @@
-/* The record, its beats, and the picture folded from it: forward, backward and in leaps it is always the same. */
+/* The record, its beats, and the picture folded from it: forward, backward and in leaps it is always the
+ * same. */
 #include "tests/support/cmocka_all.h"
 
 #include "model/model.h"

@@ -10,7 +10,7 @@
 
 #define NS_PER_US 1000LL
 #define NS_PER_MS 1000000LL
-#define NS_PER_S 1000000000LL
+#define NS_PER_S  1000000000LL
 
 struct clock {
     int64_t (*now_ns)(const struct clock *clock);

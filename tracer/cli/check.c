@@ -87,7 +87,9 @@ static int run(int argc, char **argv)
     for (int i = optind; i < argc; i++) {
         struct err err = {0};
         int r = check_one(&check, argv[i], &err);
-        int code = r < 0 ? command_fail(command_exit_code(r), "%s", err.text) : r > 0 ? EXIT_DOES_NOT_HOLD : 0;
+        int code = r < 0   ? command_fail(command_exit_code(r), "%s", err.text)
+                   : r > 0 ? EXIT_DOES_NOT_HOLD
+                           : 0;
         exit_code = code > exit_code ? code : exit_code;
     }
     return exit_code;

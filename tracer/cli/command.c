@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define OPTIONS_MAX 32
-#define VALUE_BASE 1000 /* of long options without a letter */
+#define VALUE_BASE  1000 /* of long options without a letter */
 
 const struct command *command_find(const char *name)
 {

@@ -28,8 +28,9 @@ static void look_at_terminal(void)
         return;
     }
     bool large = size.ws_col >= 80 && size.ws_row >= 24;
-    snprintf(text, sizeof text, "%s, %d columns by %d rows%s", getenv("TERM") != NULL ? getenv("TERM") : "TERM is not set",
-             size.ws_col, size.ws_row, large ? "" : "; 80 by 24 are wanted");
+    snprintf(text, sizeof text, "%s, %d columns by %d rows%s",
+             getenv("TERM") != NULL ? getenv("TERM") : "TERM is not set", size.ws_col, size.ws_row,
+             large ? "" : "; 80 by 24 are wanted");
     say("terminal", large, text);
 }
 

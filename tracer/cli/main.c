@@ -8,8 +8,17 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-    &command_demo,      &command_open,   &command_check, &command_export, &command_summary, &command_packets,
-    &command_scenarios, &command_doctor, &command_help,  &command_version, NULL,
+    &command_demo,
+    &command_open,
+    &command_check,
+    &command_export,
+    &command_summary,
+    &command_packets,
+    &command_scenarios,
+    &command_doctor,
+    &command_help,
+    &command_version,
+    NULL,
 };
 
 /* `sockstep --help` and `sockstep --version` are what people try first. */

@@ -35,7 +35,8 @@ static int run(int argc, char **argv)
         if (entry->scenario == NULL)
             exit_code = command_fail(EXIT_USAGE, "%s", entry->problem.text);
     if (list.count == 0)
-        exit_code = command_fail(EXIT_USAGE, "no scenarios found; SOCKSTEP_SCENARIOS names folders to look in");
+        exit_code =
+            command_fail(EXIT_USAGE, "no scenarios found; SOCKSTEP_SCENARIOS names folders to look in");
     scenario_list_release(&list);
     return exit_code;
 }

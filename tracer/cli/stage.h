@@ -7,9 +7,9 @@
 #include "cli/output.h"
 #include "scenario/scenario.h"
 
-/* Opens the screen over an engine until the person leaves, then finishes the record. scenario may be NULL (a foreign
- * capture). Returns 0, or -errno with err. */
-int stage_run(struct engine *engine, const struct scenario *scenario, const struct output *output, bool recorded,
-              struct err *err);
+/* Opens the screen over an engine until the person leaves, then finishes the record. scenario may be NULL (a
+ * foreign capture). Returns 0, or -errno with err. */
+int stage_run(struct engine *engine, const struct scenario *scenario, const struct output *output,
+              bool recorded, struct err *err);
 
 #endif

@@ -78,7 +78,8 @@ int engine_poll_fds(const struct engine *engine, struct pollfd *fds, int room)
     return count;
 }
 
-/* Writers ring only when asked to; so long as events come often it is cheaper to look every few milliseconds. */
+/* Writers ring only when asked to; so long as events come often it is cheaper to look every few milliseconds.
+ */
 int engine_timeout_ms(struct engine *engine)
 {
     if (engine->merge != NULL && merge_waiting(engine->merge) != 0)

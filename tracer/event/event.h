@@ -14,16 +14,16 @@
 #include "net/address.h"
 #include "net/packet.h"
 
-#define NAME_MAX_BYTES 16       /* of a host or lane name, NUL included */
-#define SOURCE_FILE_MAX 48      /* of a base name such as stream_client.c, NUL included */
+#define NAME_MAX_BYTES      16  /* of a host or lane name, NUL included */
+#define SOURCE_FILE_MAX     48  /* of a base name such as stream_client.c, NUL included */
 #define UNIX_PATH_MAX_BYTES 108 /* unix(7) */
-#define CAUSES_MAX 6
+#define CAUSES_MAX          6
 
 /* CALL_ENTER, CALL_EXIT. The payload (as much of it as was kept) is the event's data. */
 struct event_call {
     uint8_t call;         /* enum call */
-    uint8_t tcp_state; /* enum state by TCP_INFO: after the call, on exit; just before close(), on enter; STATE_NONE: not
-                          asked */
+    uint8_t tcp_state;    /* enum state by TCP_INFO: after the call, on exit; just before close(), on enter;
+                             STATE_NONE: not    asked */
     bool has_payload;     /* data holds payload: of sends on enter, of receives on exit */
     bool is_datagram;     /* the socket is of type SOCK_DGRAM */
     uint32_t call_id;     /* joins enter and exit; counts from 1 in its process */
@@ -43,23 +43,25 @@ struct event_call {
     char file[SOURCE_FILE_MAX];
 };
 
-/* PACKET_*. The bytes are the data of PACKET_SENT; the others carry the id and, from the model, the decoded packet. */
+/* PACKET_*. The bytes are the data of PACKET_SENT; the others carry the id and, from the model, the decoded
+ * packet. */
 struct event_packet {
-    uint64_t id;            /* of one packet on one wire, from 1; the same in sent, delivered, dropped, held */
-    uint32_t link;          /* enum link_type */
-    int64_t delay_ns;       /* sent: how long the wire will keep it, where that is known */
+    uint64_t id;      /* of one packet on one wire, from 1; the same in sent, delivered, dropped, held */
+    uint32_t link;    /* enum link_type */
+    int64_t delay_ns; /* sent: how long the wire will keep it, where that is known */
     char to[NAME_MAX_BYTES]; /* the host it goes to; the event's host is where it was seen */
-    char fault[32];         /* "" or what the wire did to it: "drop flags=SYN nth=1" */
+    char fault[32];          /* "" or what the wire did to it: "drop flags=SYN nth=1" */
     struct packet packet;
 };
 
 /* STATE, QUEUE, TIMER: one socket as the kernel described it (linux/inet_diag.h). */
 struct event_state {
-    uint8_t state;      /* enum state; CLOSED when the socket is gone */
-    uint8_t protocol;   /* PROTOCOL_TCP or PROTOCOL_UDP */
-    uint8_t timer;      /* idiag_timer: 0 none, 1 retransmit, 2 keepalive or other, 3 TIME_WAIT, 4 zero-window probe */
+    uint8_t state;    /* enum state; CLOSED when the socket is gone */
+    uint8_t protocol; /* PROTOCOL_TCP or PROTOCOL_UDP */
+    uint8_t
+        timer; /* idiag_timer: 0 none, 1 retransmit, 2 keepalive or other, 3 TIME_WAIT, 4 zero-window probe */
     uint8_t retransmits;
-    uint32_t timer_ms; /* until it fires */
+    uint32_t timer_ms;                  /* until it fires */
     uint32_t receive_queue, send_queue; /* bytes; for LISTEN: un-accepted connections, and their limit */
     uint32_t inode;                     /* 0: no descriptor refers to it */
     uint64_t cookie;
@@ -85,12 +87,12 @@ struct event_note {
 };
 
 struct event_gap {
-    uint64_t lost;    /* events; 0: not known how many */
-    char reason[48];  /* "the ring was full" */
+    uint64_t lost;   /* events; 0: not known how many */
+    char reason[48]; /* "the ring was full" */
 };
 
-/* What the wire did, by the text of the rule: whether the packet arrived damaged, and whether it is an ICMP message that the
- * wire itself sent (in the place of a router or of the receiver). */
+/* What the wire did, by the text of the rule: whether the packet arrived damaged, and whether it is an ICMP
+ * message that the wire itself sent (in the place of a router or of the receiver). */
 bool packet_was_corrupted(const struct event_packet *packet);
 bool packet_is_of_wire(const struct event_packet *packet);
 
@@ -115,13 +117,13 @@ struct event_context {
         uint8_t rule; /* enum rule */
         bool guessed; /* by likelihood, not by bytes or identity */
     } causes[CAUSES_MAX];
-    bool has_relative;             /* TCP: the two numbers below are known */
+    bool has_relative;                 /* TCP: the two numbers below are known */
     uint32_t sequence, acknowledgment; /* relative to the initial sequence numbers, SYN = 0 */
-    uint32_t window;               /* scaled, bytes */
-    uint32_t copy;                 /* 1 first time on the wire, 2 the second try ... ; 0 not a packet */
-    struct endpoint_note sides[2]; /* packets: sender, receiver; others: the endpoint itself in [0] */
-    uint32_t cause_line; /* source line of the first call among the causes, 0: none */
-    uint8_t cause_call;  /* 1 + enum call of that call; 0: no cause is a call */
+    uint32_t window;                   /* scaled, bytes */
+    uint32_t copy;                     /* 1 first time on the wire, 2 the second try ... ; 0 not a packet */
+    struct endpoint_note sides[2];     /* packets: sender, receiver; others: the endpoint itself in [0] */
+    uint32_t cause_line;               /* source line of the first call among the causes, 0: none */
+    uint8_t cause_call;                /* 1 + enum call of that call; 0: no cause is a call */
     char cause_lane[NAME_MAX_BYTES];
     char cause_file[SOURCE_FILE_MAX];
 };
@@ -129,22 +131,23 @@ struct event_context {
 /* What the model believes after an event, one object at a time. Strings are static. */
 struct change {
     uint32_t endpoint;
-    uint8_t witness;    /* enum witness */
-    uint8_t old_state;  /* enum state */
+    uint8_t witness;   /* enum witness */
+    uint8_t old_state; /* enum state */
     uint8_t new_state;
-    bool impossible;    /* the table has no such step: the witness is at odds with RFC 9293 */
-    bool disagreement;  /* the wire and the kernel do not say the same */
-    const char *reason; /* static, one sentence without a full stop */
+    bool impossible;           /* the table has no such step: the witness is at odds with RFC 9293 */
+    bool disagreement;         /* the wire and the kernel do not say the same */
+    const char *reason;        /* static, one sentence without a full stop */
     char name[NAME_MAX_BYTES]; /* of the endpoint: "client" */
 };
 
 struct event {
     uint64_t seq;     /* total causal order, from 1; 0: not yet ordered */
     int64_t time_ns;  /* since the epoch: when it was observed */
-    int64_t order_ns; /* where it belongs causally; equals time_ns but for kernel answers (asked a moment later) */
+    int64_t order_ns; /* where it belongs causally; equals time_ns but for kernel answers (asked a moment
+                         later) */
     int32_t pid;      /* 0: none */
     int32_t tid;
-    uint8_t kind; /* enum event_kind */
+    uint8_t kind;              /* enum event_kind */
     char host[NAME_MAX_BYTES]; /* where: "client", "server"; "" for the session itself */
     char lane[NAME_MAX_BYTES]; /* the process: "client", "server.2"; "" for kernels and the wire */
     union {
@@ -156,31 +159,32 @@ struct event {
         struct event_gap gap;
     };
     uint32_t data_bytes;
-    uint8_t *data;  /* owned; NULL when data_bytes is 0 */
-    char *extra;    /* owned: JSON members that this version does not know, as one object; or NULL */
+    uint8_t *data; /* owned; NULL when data_bytes is 0 */
+    char *extra;   /* owned: JSON members that this version does not know, as one object; or NULL */
     struct event_context context;
 };
 
 /* A zeroed event is valid and owns nothing. */
-void event_release(struct event *event); /* zeroed afterwards */
+void event_release(struct event *event);                     /* zeroed afterwards */
 void event_copy(struct event *to, const struct event *from); /* `to` need not be initialised */
-void event_set_data(struct event *event, const void *bytes, size_t count); /* copies; replaces what was there */
+void event_set_data(struct event *event, const void *bytes,
+                    size_t count); /* copies; replaces what was there */
 
 /* The first line of a record: where the events come from. A zeroed one is valid. */
 struct session_info {
-    char scenario[64];  /* "" for a foreign capture */
+    char scenario[64]; /* "" for a foreign capture */
     char title[96];
-    char kernel[80];    /* uname -r */
-    char tool[48];      /* "sockstep 0.1.0" */
-    int64_t delay_ns;   /* one way */
-    int64_t start_ns;   /* since the epoch */
-    bool live;          /* false: packets of a foreign capture */
-    uint32_t link;      /* enum link_type */
+    char kernel[80];               /* uname -r */
+    char tool[48];                 /* "sockstep 0.1.0" */
+    int64_t delay_ns;              /* one way */
+    int64_t start_ns;              /* since the epoch */
+    bool live;                     /* false: packets of a foreign capture */
+    uint32_t link;                 /* enum link_type */
     char hosts[8][NAME_MAX_BYTES]; /* names, in the order of the lanes on the screen */
     struct address addresses[8];   /* of the hosts */
     int host_count;
-    char sysctls[256];  /* changed in the lab: "net.ipv4.tcp_x=1 ..." */
-    char note[128];     /* what else a reader must know: "textbook timers" */
+    char sysctls[256]; /* changed in the lab: "net.ipv4.tcp_x=1 ..." */
+    char note[128];    /* what else a reader must know: "textbook timers" */
 };
 
 #endif

@@ -156,9 +156,10 @@ void tell_packet_held(const struct telling *telling)
         tell_kernel(telling);
         buf_puts(telling->out, " sends ");
         packet_word(telling->out, &event->packet.packet);
-        buf_printf(telling->out,
-                   " again, since no answer comes: copy %u of a packet that the wire still holds. It is absorbed.",
-                   copies);
+        buf_printf(
+            telling->out,
+            " again, since no answer comes: copy %u of a packet that the wire still holds. It is absorbed.",
+            copies);
         return;
     }
     tell_stopped(telling, "the wire holds ");

@@ -9,7 +9,8 @@
 #include <sys/socket.h>
 
 struct call_row {
-    void (*enter)(struct model *model, struct event *event, struct endpoint *endpoint, struct open_call *open);
+    void (*enter)(struct model *model, struct event *event, struct endpoint *endpoint,
+                  struct open_call *open);
     void (*exit)(struct model *model, struct event *event, struct endpoint *endpoint, struct open_call *open);
 };
 
@@ -23,7 +24,8 @@ static uint8_t protocol_of(int64_t domain, int64_t type)
     return kind == SOCK_STREAM ? PROTOCOL_TCP : kind == SOCK_DGRAM ? PROTOCOL_UDP : PROTOCOL_NONE;
 }
 
-static void exit_socket(struct model *model, struct event *event, struct endpoint *none, struct open_call *open)
+static void exit_socket(struct model *model, struct event *event, struct endpoint *none,
+                        struct open_call *open)
 {
     (void)none, (void)open;
     const struct event_call *call = &event->call;
@@ -38,7 +40,8 @@ static void exit_socket(struct model *model, struct event *event, struct endpoin
     conclude_api(model, endpoint, CALLED_SOCKET);
 }
 
-static void exit_bind(struct model *model, struct event *event, struct endpoint *endpoint, struct open_call *open)
+static void exit_bind(struct model *model, struct event *event, struct endpoint *endpoint,
+                      struct open_call *open)
 {
     (void)open;
     if (event->call.result < 0)
@@ -49,7 +52,8 @@ static void exit_bind(struct model *model, struct event *event, struct endpoint 
     conclude_api(model, endpoint, CALLED_BIND);
 }
 
-static void exit_listen(struct model *model, struct event *event, struct endpoint *endpoint, struct open_call *open)
+static void exit_listen(struct model *model, struct event *event, struct endpoint *endpoint,
+                        struct open_call *open)
 {
     (void)open;
     if (event->call.result < 0)
@@ -68,13 +72,15 @@ static struct endpoint *accepted_endpoint(struct model *model, const struct even
     if (endpoint == NULL && call->local.port != 0)
         endpoint = world_by_addresses(world, PROTOCOL_TCP, &call->local, remote);
     if (endpoint == NULL)
-        endpoint = world_new_endpoint(world, event->host, listener != NULL ? listener->protocol : PROTOCOL_TCP);
+        endpoint =
+            world_new_endpoint(world, event->host, listener != NULL ? listener->protocol : PROTOCOL_TCP);
     endpoint_set_cookie(world, endpoint, call->new_cookie);
     endpoint_set_addresses(world, endpoint, &call->local, remote);
     return endpoint;
 }
 
-static void exit_accept(struct model *model, struct event *event, struct endpoint *listener, struct open_call *open)
+static void exit_accept(struct model *model, struct event *event, struct endpoint *listener,
+                        struct open_call *open)
 {
     (void)open;
     if (event->call.result < 0)
@@ -90,7 +96,8 @@ static void exit_accept(struct model *model, struct event *event, struct endpoin
     conclude_api(model, endpoint, CALLED_ACCEPT);
 }
 
-static void exit_dup(struct model *model, struct event *event, struct endpoint *endpoint, struct open_call *open)
+static void exit_dup(struct model *model, struct event *event, struct endpoint *endpoint,
+                     struct open_call *open)
 {
     (void)open;
     int32_t fd = endpoint->fd;
@@ -101,13 +108,15 @@ static void exit_dup(struct model *model, struct event *event, struct endpoint *
     endpoint->fd = fd;
 }
 
-static void enter_close(struct model *model, struct event *event, struct endpoint *endpoint, struct open_call *open)
+static void enter_close(struct model *model, struct event *event, struct endpoint *endpoint,
+                        struct open_call *open)
 {
     (void)model, (void)open;
     endpoint->close_enter = event->seq;
 }
 
-static void exit_close(struct model *model, struct event *event, struct endpoint *endpoint, struct open_call *open)
+static void exit_close(struct model *model, struct event *event, struct endpoint *endpoint,
+                       struct open_call *open)
 {
     (void)open;
     if (event->call.result < 0 && event->call.error_number == EBADF)
@@ -139,7 +148,8 @@ static void exit_shutdown(struct model *model, struct event *event, struct endpo
 
 /* --- connecting --- */
 
-static void enter_connect(struct model *model, struct event *event, struct endpoint *endpoint, struct open_call *open)
+static void enter_connect(struct model *model, struct event *event, struct endpoint *endpoint,
+                          struct open_call *open)
 {
     (void)open;
     endpoint->connect_enter = event->seq;
@@ -161,7 +171,8 @@ static void conclude_error(struct event *event, const struct endpoint *endpoint)
         conclude_cause(event, endpoint->icmp_arrival, RULE_ICMP_ERROR, false);
 }
 
-static void exit_connect(struct model *model, struct event *event, struct endpoint *endpoint, struct open_call *open)
+static void exit_connect(struct model *model, struct event *event, struct endpoint *endpoint,
+                         struct open_call *open)
 {
     (void)open;
     const struct event_call *call = &event->call;
@@ -180,7 +191,8 @@ static void exit_connect(struct model *model, struct event *event, struct endpoi
 
 /* --- sending and receiving --- */
 
-static void enter_send(struct model *model, struct event *event, struct endpoint *endpoint, struct open_call *open)
+static void enter_send(struct model *model, struct event *event, struct endpoint *endpoint,
+                       struct open_call *open)
 {
     (void)model;
     if (endpoint->protocol == PROTOCOL_UDP || event->call.is_datagram) {
@@ -195,7 +207,8 @@ static void enter_send(struct model *model, struct event *event, struct endpoint
 }
 
 /* Until the call returned, all it offered counted as handed over; now we know how much the kernel took. */
-static void exit_send(struct model *model, struct event *event, struct endpoint *endpoint, struct open_call *open)
+static void exit_send(struct model *model, struct event *event, struct endpoint *endpoint,
+                      struct open_call *open)
 {
     (void)model;
     if (event->call.result < 0)

@@ -1,6 +1,6 @@
 /*
- * How the model says what it concluded: causes, changes of state, and the notes on both ends that travel with an
- * event.
+ * How the model says what it concluded: causes, changes of state, and the notes on both ends that travel with
+ * an event.
  */
 #include "model/internal.h"
 
@@ -47,8 +47,8 @@ void conclude_state(struct model *model, struct endpoint *endpoint, enum witness
     snprintf(change->name, sizeof change->name, "%s", endpoint_name(endpoint));
 }
 
-static void take_step(struct model *model, struct endpoint *endpoint, enum witness witness, const struct cell *cell,
-                      const char *otherwise)
+static void take_step(struct model *model, struct endpoint *endpoint, enum witness witness,
+                      const struct cell *cell, const char *otherwise)
 {
     enum state now = endpoint->states[witness];
     if (cell->verdict == IMPOSSIBLE)
@@ -99,9 +99,9 @@ void conclude_kernel(struct model *model, struct endpoint *endpoint, enum state 
 static bool call_waits(enum call call)
 {
     static const bool waits[CALL_COUNT] = {
-        [CALL_accept] = true,   [CALL_accept4] = true,  [CALL_connect] = true, [CALL_recv] = true,
-        [CALL_recvfrom] = true, [CALL_recvmsg] = true,  [CALL_read] = true,    [CALL_readv] = true,
-        [CALL_poll] = true,     [CALL_ppoll] = true,    [CALL_select] = true,  [CALL_pselect] = true,
+        [CALL_accept] = true,     [CALL_accept4] = true, [CALL_connect] = true, [CALL_recv] = true,
+        [CALL_recvfrom] = true,   [CALL_recvmsg] = true, [CALL_read] = true,    [CALL_readv] = true,
+        [CALL_poll] = true,       [CALL_ppoll] = true,   [CALL_select] = true,  [CALL_pselect] = true,
         [CALL_epoll_wait] = true,
     };
     return waits[call];

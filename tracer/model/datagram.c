@@ -1,5 +1,6 @@
 /*
- * Datagrams and ICMP. A datagram is tied to its calls by socket, address and length, in the order of the queue.
+ * Datagrams and ICMP. A datagram is tied to its calls by socket, address and length, in the order of the
+ * queue.
  */
 #include "model/internal.h"
 
@@ -7,7 +8,8 @@
 
 void datagram_handed(struct endpoint *endpoint, const struct event *event, struct open_call *call)
 {
-    const struct address *to = event->call.address.family != ADDRESS_NONE ? &event->call.address : &endpoint->remote;
+    const struct address *to =
+        event->call.address.family != ADDRESS_NONE ? &event->call.address : &endpoint->remote;
     *array_push(&endpoint->datagrams_out) =
         (struct datagram){.seq = event->seq, .bytes = event->call.payload_bytes, .other = *to};
     call->datagram = endpoint->datagrams_out.count;
@@ -22,8 +24,8 @@ static struct datagram *oldest_unused(struct datagram *items, size_t count, cons
     return NULL;
 }
 
-/* The local port of a socket that was never bound is known only when its first sendto() is over: until then it is
- * recognised by the datagram that it is sending. */
+/* The local port of a socket that was never bound is known only when its first sendto() is over: until then
+ * it is recognised by the datagram that it is sending. */
 static struct endpoint *datagram_sender(struct model *model, const struct event *event)
 {
     const struct packet *packet = &event->packet.packet;
@@ -90,15 +92,15 @@ void icmp_sent(struct model *model, struct event *event)
 {
     const struct packet_icmp *icmp = &event->packet.packet.icmp;
     event->context.copy = 1;
-    const struct packet_memory *about = memory_delivered(model, icmp->quoted_protocol, &icmp->quoted_source,
-                                                         &icmp->quoted_destination);
+    const struct packet_memory *about =
+        memory_delivered(model, icmp->quoted_protocol, &icmp->quoted_source, &icmp->quoted_destination);
     if (icmp->quoted_protocol == PROTOCOL_NONE)
         return;
     if (packet_is_of_wire(&event->packet))
         about = memory_sent(model, icmp->quoted_protocol, &icmp->quoted_source, &icmp->quoted_destination);
     if (about != NULL)
-        conclude_cause(event, about->delivered_seq != 0 ? about->delivered_seq : about->sent_seq, RULE_ICMP_ABOUT,
-                       false);
+        conclude_cause(event, about->delivered_seq != 0 ? about->delivered_seq : about->sent_seq,
+                       RULE_ICMP_ABOUT, false);
 }
 
 void icmp_arrived(struct model *model, struct event *event)
@@ -106,7 +108,8 @@ void icmp_arrived(struct model *model, struct event *event)
     const struct packet_icmp *icmp = &event->packet.packet.icmp;
     struct endpoint *endpoint = NULL;
     if (icmp->quoted_protocol == PROTOCOL_TCP)
-        endpoint = world_by_addresses(&model->world, PROTOCOL_TCP, &icmp->quoted_source, &icmp->quoted_destination);
+        endpoint =
+            world_by_addresses(&model->world, PROTOCOL_TCP, &icmp->quoted_source, &icmp->quoted_destination);
     else if (icmp->quoted_protocol == PROTOCOL_UDP)
         endpoint = world_bound_datagram(&model->world, event->host, &icmp->quoted_source);
     if (endpoint == NULL)

@@ -37,8 +37,7 @@ struct descriptor_row {
 #define FREE_TABLE(type, table)                                                                              \
     do {                                                                                                     \
         type *head = (table), *row, *next;                                                                   \
-        HASH_ITER(hh, head, row, next)                                                                       \
-        {                                                                                                    \
+        HASH_ITER (hh, head, row, next) {                                                                    \
             HASH_DEL(head, row);                                                                             \
             free(row);                                                                                       \
         }                                                                                                    \
@@ -192,7 +191,8 @@ struct endpoint *world_listener(const struct world *world, const char *host, con
     return best_bound(world, host, local, is_listening);
 }
 
-struct endpoint *world_bound_datagram(const struct world *world, const char *host, const struct address *local)
+struct endpoint *world_bound_datagram(const struct world *world, const char *host,
+                                      const struct address *local)
 {
     return best_bound(world, host, local, is_open_datagram);
 }
@@ -308,8 +308,7 @@ void endpoint_drop_descriptor(struct world *world, struct endpoint *endpoint)
 bool world_has_other_owner(const struct world *world, const struct endpoint *endpoint, int32_t pid)
 {
     struct descriptor_row *head = world->by_descriptor, *row, *next;
-    HASH_ITER(hh, head, row, next)
-    {
+    HASH_ITER (hh, head, row, next) {
         const struct lane *lane = world_find_lane(world, row->descriptor.pid);
         if (row->endpoint == endpoint && row->descriptor.pid != pid && lane != NULL && !lane->ended)
             return true;

@@ -1,7 +1,7 @@
 /*
- * What the model knows: lanes (processes), endpoints (sockets) and how to find them. An endpoint is identified by
- * the kernel's cookie; before the cookie is known, by pid and descriptor or by its addresses. Pointers to endpoints
- * and lanes stay valid for the life of the world.
+ * What the model knows: lanes (processes), endpoints (sockets) and how to find them. An endpoint is
+ * identified by the kernel's cookie; before the cookie is known, by pid and descriptor or by its addresses.
+ * Pointers to endpoints and lanes stay valid for the life of the world.
  */
 #ifndef SOCKSTEP_MODEL_ENDPOINT_H
 #define SOCKSTEP_MODEL_ENDPOINT_H
@@ -12,7 +12,7 @@
 /* Bytes [start, end) of a stream, counted from 0 behind the SYN, and the event that moved them. */
 struct span {
     uint64_t start, end;
-    uint64_t seq;      /* of the call, or of the packet's delivery */
+    uint64_t seq;    /* of the call, or of the packet's delivery */
     uint32_t copies; /* times on the wire */
 };
 
@@ -46,7 +46,7 @@ struct open_call {
 
 struct endpoint {
     uint32_t number;
-    uint64_t cookie; /* 0: not yet known */
+    uint64_t cookie;  /* 0: not yet known */
     uint8_t protocol; /* PROTOCOL_TCP, PROTOCOL_UDP; PROTOCOL_NONE: local, or not yet known */
     char host[NAME_MAX_BYTES];
     struct lane *lane; /* NULL: no process has it (yet) */
@@ -61,17 +61,17 @@ struct endpoint {
     /* TCP, our sending direction */
     bool initial_known;
     uint32_t initial_sequence;
-    uint8_t window_shift;          /* of the windows we announce */
+    uint8_t window_shift; /* of the windows we announce */
     bool window_shift_offered;
-    uint64_t handed_bytes;         /* by the calls so far */
-    ARRAY(struct span) handed;     /* by each call */
-    ARRAY(struct span) segments;   /* on the wire; seq of their first PACKET_SENT */
-    uint64_t sent_end;             /* highest byte that was on the wire, one past */
+    uint64_t handed_bytes;       /* by the calls so far */
+    ARRAY(struct span) handed;   /* by each call */
+    ARRAY(struct span) segments; /* on the wire; seq of their first PACKET_SENT */
+    uint64_t sent_end;           /* highest byte that was on the wire, one past */
     bool fin_sent, fin_acked;
-    uint64_t fin_byte;             /* the place of our FIN, behind the last byte */
-    uint64_t syn_seq, fin_seq;     /* PACKET_SENT of the first SYN (or SYN,ACK) and FIN */
+    uint64_t fin_byte;         /* the place of our FIN, behind the last byte */
+    uint64_t syn_seq, fin_seq; /* PACKET_SENT of the first SYN (or SYN,ACK) and FIN */
     uint32_t syn_copies, fin_copies;
-    uint64_t latest_packet;        /* PACKET_SENT */
+    uint64_t latest_packet; /* PACKET_SENT */
 
     /* TCP, what has arrived here */
     ARRAY(struct span) arrived; /* seq of the PACKET_DELIVERED */
@@ -80,7 +80,7 @@ struct endpoint {
     uint64_t arrived_end;       /* one past the last byte that has arrived without a hole before it */
     bool fin_known, fin_taken;  /* a FIN has arrived; it is in order, so that the state has followed */
     uint64_t fin_place;         /* of that FIN */
-    uint64_t acknowledged;      /* relative, as in our last ACK: 0 none, 1 the SYN, then bytes, then the FIN */
+    uint64_t acknowledged; /* relative, as in our last ACK: 0 none, 1 the SYN, then bytes, then the FIN */
     uint64_t latest_arrival, syn_arrival, handshake_arrival, fin_arrival, rst_arrival, icmp_arrival;
 
     /* calls that matter later: seq of the CALL_ENTER, 0 none */
@@ -114,10 +114,11 @@ struct endpoint *world_by_addresses(const struct world *world, uint8_t protocol,
 
 /* A socket on this host that listens (TCP) or is bound (UDP) there; the exact address before the wildcard. */
 struct endpoint *world_listener(const struct world *world, const char *host, const struct address *local);
-struct endpoint *world_bound_datagram(const struct world *world, const char *host, const struct address *local);
+struct endpoint *world_bound_datagram(const struct world *world, const char *host,
+                                      const struct address *local);
 
-/* A socket on this host that is inside connect() to this address and has sent no SYN yet; *ret_count says how many there
- * are (the first is returned). */
+/* A socket on this host that is inside connect() to this address and has sent no SYN yet; *ret_count says how
+ * many there are (the first is returned). */
 struct endpoint *world_connecting(const struct world *world, const char *host, const struct address *remote,
                                   int *ret_count);
 

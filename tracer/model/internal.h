@@ -53,16 +53,17 @@ void conclude_context(const struct model *model, struct event *event); /* the si
 const struct call_memory *memory_call(const struct model *model, uint64_t seq);
 struct packet_memory *memory_packet(const struct model *model, uint64_t id);
 /* The newest packet that was delivered from `source` to `destination`; NULL. */
-const struct packet_memory *memory_delivered(const struct model *model, uint8_t protocol, const struct address *source,
-                                             const struct address *destination);
+const struct packet_memory *memory_delivered(const struct model *model, uint8_t protocol,
+                                             const struct address *source, const struct address *destination);
 
 /* The same, delivered or not. */
-const struct packet_memory *memory_sent(const struct model *model, uint8_t protocol, const struct address *source,
-                                        const struct address *destination);
+const struct packet_memory *memory_sent(const struct model *model, uint8_t protocol,
+                                        const struct address *source, const struct address *destination);
 
 /* spans.c */
 uint64_t stream_place(uint32_t sequence, uint32_t initial, uint64_t near); /* byte number behind the SYN */
-size_t spans_first(const struct span *spans, size_t count, uint64_t place); /* first with end > place, by halving */
+size_t spans_first(const struct span *spans, size_t count,
+                   uint64_t place); /* first with end > place, by halving */
 
 /* One for each group of events. */
 void apply_call_enter(struct model *model, struct event *event);

@@ -1,6 +1,6 @@
 /*
- * The state machines of the witnesses, as const tables: [state][stimulus] = {next, verdict, reason}. A zero cell is
- * IMPOSSIBLE, so a gap is loud. The reason is data: it reaches the screen.
+ * The state machines of the witnesses, as const tables: [state][stimulus] = {next, verdict, reason}. A zero
+ * cell is IMPOSSIBLE, so a gap is loud. The reason is data: it reaches the screen.
  */
 #ifndef SOCKSTEP_MODEL_MACHINE_H
 #define SOCKSTEP_MODEL_MACHINE_H

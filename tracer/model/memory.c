@@ -25,8 +25,8 @@ struct packet_memory *memory_packet(const struct model *model, uint64_t id)
     return NULL;
 }
 
-const struct packet_memory *memory_delivered(const struct model *model, uint8_t protocol, const struct address *source,
-                                             const struct address *destination)
+const struct packet_memory *memory_delivered(const struct model *model, uint8_t protocol,
+                                             const struct address *source, const struct address *destination)
 {
     const struct packet_memory *newest = NULL;
     for (size_t i = model->packets.count, looked = 0; i > 0 && looked < 256; i--, looked++) {
@@ -41,8 +41,8 @@ const struct packet_memory *memory_delivered(const struct model *model, uint8_t 
     return newest;
 }
 
-const struct packet_memory *memory_sent(const struct model *model, uint8_t protocol, const struct address *source,
-                                        const struct address *destination)
+const struct packet_memory *memory_sent(const struct model *model, uint8_t protocol,
+                                        const struct address *source, const struct address *destination)
 {
     for (size_t i = model->packets.count, looked = 0; i > 0 && looked < 256; i--, looked++) {
         const struct packet_memory *memory = &model->packets.items[i - 1];

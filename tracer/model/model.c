@@ -1,5 +1,6 @@
 /*
- * The only door of the model: every event goes to the function of its kind; then its beat and its notes are set.
+ * The only door of the model: every event goes to the function of its kind; then its beat and its notes are
+ * set.
  */
 #include "model/model.h"
 #include "base/xalloc.h"
@@ -144,8 +145,8 @@ static void (*const doors[EVENT_KIND_COUNT])(struct model *model, struct event *
     [EVENT_VOTE] = apply_nothing,
 };
 
-/* A beat is one thought: a call begins, a packet arrives, or a packet leaves for a reason that lies further back (a
- * timer). What follows at once belongs to it. */
+/* A beat is one thought: a call begins, a packet arrives, or a packet leaves for a reason that lies further
+ * back (a timer). What follows at once belongs to it. */
 static bool begins_beat(const struct model *model, const struct event *event)
 {
     switch ((enum event_kind)event->kind) {

@@ -1,5 +1,6 @@
 /*
- * TCP segments: tied to the calls by bytes and numbers, never by time; and what they do to both ends (RFC 9293).
+ * TCP segments: tied to the calls by bytes and numbers, never by time; and what they do to both ends (RFC
+ * 9293).
  */
 #include "model/internal.h"
 
@@ -13,8 +14,7 @@ static void learn_from_syn(struct endpoint *endpoint, const struct packet *packe
     endpoint->initial_known = true;
     endpoint->initial_sequence = packet->tcp.sequence;
     endpoint->window_shift_offered = packet->tcp.option_window_shift >= 0;
-    endpoint->window_shift =
-        endpoint->window_shift_offered ? (uint8_t)packet->tcp.option_window_shift : 0;
+    endpoint->window_shift = endpoint->window_shift_offered ? (uint8_t)packet->tcp.option_window_shift : 0;
 }
 
 /* --- leaving --- */

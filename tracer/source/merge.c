@@ -1,6 +1,6 @@
 /*
- * A binary heap of waiting events. The key is order_ns; among equals the rank of the kind (cause before effect:
- * call entry < packet sent < packet delivered < state < call return), then arrival.
+ * A binary heap of waiting events. The key is order_ns; among equals the rank of the kind (cause before
+ * effect: call entry < packet sent < packet delivered < state < call return), then arrival.
  */
 #include "source/merge.h"
 #include "base/array.h"
@@ -22,10 +22,12 @@ struct merge {
 };
 
 static const uint8_t ranks[EVENT_KIND_COUNT] = {
-    [EVENT_PROCESS] = 0,     [EVENT_CALL_ENTER] = 1,       [EVENT_PACKET_SENT] = 2, [EVENT_PACKET_HELD] = 3,
-    [EVENT_PACKET_DROPPED] = 3, [EVENT_PACKET_DELIVERED] = 4, [EVENT_STATE] = 5,       [EVENT_QUEUE] = 6,
-    [EVENT_TIMER] = 6,       [EVENT_CALL_EXIT] = 7,        [EVENT_OUTPUT] = 8,      [EVENT_GAP] = 9,
-    [EVENT_MARK] = 9,        [EVENT_CAPTION] = 9,          [EVENT_QUESTION] = 9,    [EVENT_VOTE] = 9,
+    [EVENT_PROCESS] = 0,     [EVENT_CALL_ENTER] = 1,     [EVENT_PACKET_SENT] = 2,
+    [EVENT_PACKET_HELD] = 3, [EVENT_PACKET_DROPPED] = 3, [EVENT_PACKET_DELIVERED] = 4,
+    [EVENT_STATE] = 5,       [EVENT_QUEUE] = 6,          [EVENT_TIMER] = 6,
+    [EVENT_CALL_EXIT] = 7,   [EVENT_OUTPUT] = 8,         [EVENT_GAP] = 9,
+    [EVENT_MARK] = 9,        [EVENT_CAPTION] = 9,        [EVENT_QUESTION] = 9,
+    [EVENT_VOTE] = 9,
 };
 
 struct merge *merge_new(int64_t window_ns)

@@ -1,6 +1,6 @@
 /*
- * Merges the events of several sources into causal order: by order_ns, held back for a window so that a source
- * that is a little late still finds its place. Ties follow cause (see merge.c: the table of ranks).
+ * Merges the events of several sources into causal order: by order_ns, held back for a window so that a
+ * source that is a little late still finds its place. Ties follow cause (see merge.c: the table of ranks).
  */
 #ifndef SOCKSTEP_SOURCE_MERGE_H
 #define SOCKSTEP_SOURCE_MERGE_H

@@ -12,7 +12,8 @@ void timeline_release(struct timeline *timeline)
     memset(timeline, 0, sizeof *timeline);
 }
 
-void timeline_append(struct timeline *timeline, struct event *event, const struct change *changes, size_t count)
+void timeline_append(struct timeline *timeline, struct event *event, const struct change *changes,
+                     size_t count)
 {
     uint32_t first = (uint32_t)timeline->changes.count;
     for (size_t i = 0; i < count; i++)

@@ -1,6 +1,6 @@
 /*
- * The timeline: the append-only record of events and changes in causal order. Everything that is shown or exported
- * is read from here. Positions are 0-based indexes of records; beats are numbered from 1.
+ * The timeline: the append-only record of events and changes in causal order. Everything that is shown or
+ * exported is read from here. Positions are 0-based indexes of records; beats are numbered from 1.
  */
 #ifndef SOCKSTEP_TIMELINE_TIMELINE_H
 #define SOCKSTEP_TIMELINE_TIMELINE_H
@@ -25,7 +25,8 @@ struct timeline {
 void timeline_release(struct timeline *timeline);
 
 /* Takes the event over; copies the changes. */
-void timeline_append(struct timeline *timeline, struct event *event, const struct change *changes, size_t count);
+void timeline_append(struct timeline *timeline, struct event *event, const struct change *changes,
+                     size_t count);
 
 const struct change *timeline_changes(const struct timeline *timeline, const struct record *record);
 
