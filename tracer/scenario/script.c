@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "scenario/load_near.h"
+#include "scenario/script_part.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,241 +13,6 @@
 
 #define SCRIPT_BYTES_MAX (1 << 20)
 #define PATIENCE_NS      (15 * NS_PER_S)
-#define WORD_MAX         64
-#define MS_MAX           3600000
-
-enum target_kind { TARGET_SUGGESTED, TARGET_LANE, TARGET_PACKET, TARGET_FROM };
-
-struct command {
-    const struct verb *verb;
-    int line, column;
-    enum target_kind target;
-    char name[NAME_MAX_BYTES]; /* lane or host */
-    uint64_t packet;
-    bool has_call;
-    enum call call;
-    int number; /* times, ms, errno, enum step_mode */
-    struct lab_order order;
-    struct expression expression;
-    char text[STEPPER_TEXT_MAX];
-};
-
-/* What a command does each time it is asked: 1 it is done, 0 it must wait, -errno with err. */
-struct script;
-typedef int perform(struct script *script, struct command *command, struct engine *engine, struct err *err);
-
-struct reading {
-    const char *file, *line_text, *at;
-    int line;
-    const char *word_at; /* for messages */
-    struct err *err;
-};
-
-typedef int read_rest(struct reading *reading, struct command *command);
-
-struct verb {
-    const char *name;
-    read_rest *read;
-    perform *perform;
-    enum fault_action action;
-};
-
-struct script {
-    struct director director; /* first */
-    char *file;
-    struct runner *runner;
-    struct stepper *stepper;
-    struct clock clock;
-    ARRAY(struct command) commands;
-    size_t at;
-    int64_t begun_ns; /* of the command at hand; 0: not begun */
-    int stops;        /* of the stepper, when it began */
-    int left;         /* times that are left */
-    bool stopped;
-    size_t since; /* records there were when something was last let go */
-};
-
-/* --- reading --- */
-
-static int wrong(struct reading *r, const char *text, const char *what)
-{
-    int column = (int)(r->word_at - r->line_text) + 1;
-    return err_set(r->err, EINVAL, "%.200s:%d:%d: %.100s%s%.100s%s", r->file, r->line, column, what,
-                   text[0] != '\0' ? " '" : "", text, text[0] != '\0' ? "'" : "");
-}
-
-static bool next_word(struct reading *r, char word[WORD_MAX])
-{
-    r->at += strspn(r->at, " \t\r");
-    r->word_at = r->at;
-    size_t length = strcspn(r->at, " \t\r");
-    snprintf(word, WORD_MAX, "%.*s", (int)(length < WORD_MAX ? length : WORD_MAX - 1), r->at);
-    r->at += length;
-    return length != 0;
-}
-
-static int read_end(struct reading *r, struct command *command)
-{
-    char word[WORD_MAX];
-    (void)command;
-    return next_word(r, word) ? wrong(r, word, "nothing more is expected, but there is") : 0;
-}
-
-static int read_number(struct reading *r, int most, int *ret_number)
-{
-    char word[WORD_MAX], *end;
-    if (!next_word(r, word))
-        return wrong(r, "", "here a number is missing");
-    long number = strtol(word, &end, 10);
-    if (*end != '\0' || number < 1 || number > most)
-        return wrong(r, word, "here a number from 1 on is expected, not");
-    *ret_number = (int)number;
-    return 0;
-}
-
-static int read_name(struct reading *r, char name[NAME_MAX_BYTES])
-{
-    char word[WORD_MAX];
-    if (!next_word(r, word))
-        return wrong(r, "", "here a name is missing");
-    if (strlen(word) >= NAME_MAX_BYTES)
-        return wrong(r, word, "no lane or host has such a long name:");
-    memcpy(name, word, strlen(word) + 1);
-    return 0;
-}
-
-/* Behind "packet": a number, or "from HOST". */
-static int read_packet(struct reading *r, struct command *command)
-{
-    char word[WORD_MAX], *end;
-    if (!next_word(r, word))
-        return wrong(r, "", "which packet? Its number, or: from HOST");
-    if (strcmp(word, "from") == 0) {
-        command->target = TARGET_FROM;
-        return read_name(r, command->name);
-    }
-    command->target = TARGET_PACKET;
-    command->packet = strtoull(word, &end, 10);
-    return *end == '\0' && command->packet != 0
-               ? 0
-               : wrong(r, word, "which packet? Its number, or from HOST, not");
-}
-
-static int read_call(struct reading *r, struct command *command)
-{
-    char word[WORD_MAX];
-    if (!next_word(r, word))
-        return 0;
-    command->has_call = true;
-    return call_parse(word, &command->call) == 0 ? read_end(r, command) : wrong(r, word, "there is no call");
-}
-
-static int read_release(struct reading *r, struct command *command)
-{
-    int result = read_name(r, command->name);
-    if (result < 0)
-        return result;
-    if (strcmp(command->name, "packet") != 0) {
-        command->target = TARGET_LANE;
-        return read_call(r, command);
-    }
-    result = read_packet(r, command);
-    return result == 0 ? read_end(r, command) : result;
-}
-
-static int read_fault(struct reading *r, struct command *command)
-{
-    char word[WORD_MAX];
-    int ms = 0;
-    command->order.action = command->verb->action;
-    if (!next_word(r, word) || strcmp(word, "packet") != 0)
-        return wrong(r, word, "here 'packet' is expected, not");
-    int result = read_packet(r, command);
-    if (result == 0 && command->order.action == FAULT_DELAY)
-        result = read_number(r, MS_MAX, &ms);
-    command->order.delay_ns = ms * NS_PER_MS;
-    if (result == 0 && command->order.action == FAULT_ICMP) {
-        bool there = next_word(r, word), host = strcmp(word, "host") == 0;
-        if (!there || (!host && strcmp(word, "port") != 0))
-            return wrong(r, word, "what is unreachable? port or host, not");
-        command->order.icmp = host ? FAULT_ICMP_HOST : FAULT_ICMP_PORT;
-    }
-    return result == 0 ? read_end(r, command) : result;
-}
-
-static int read_fail(struct reading *r, struct command *command)
-{
-    char word[WORD_MAX];
-    command->target = TARGET_LANE;
-    int result = read_name(r, command->name);
-    if (result < 0)
-        return result;
-    if (!next_word(r, word) || errno_parse(word, &command->number) < 0)
-        return wrong(r, word, "here an error such as ECONNREFUSED is expected, not");
-    return read_end(r, command);
-}
-
-static int read_next(struct reading *r, struct command *command)
-{
-    command->number = 1;
-    const char *rest = r->at + strspn(r->at, " \t\r");
-    int result = *rest != '\0' ? read_number(r, 100000, &command->number) : 0;
-    return result == 0 ? read_end(r, command) : result;
-}
-
-static int read_wait(struct reading *r, struct command *command)
-{
-    int result = read_number(r, MS_MAX, &command->number);
-    return result == 0 ? read_end(r, command) : result;
-}
-
-static int read_host(struct reading *r, struct command *command)
-{
-    int result = read_name(r, command->name);
-    return result == 0 ? read_end(r, command) : result;
-}
-
-static int read_hold(struct reading *r, struct command *command)
-{
-    static const char *const names[] = {
-        [STEP_NOTHING] = "nothing", [STEP_CALLS] = "calls", [STEP_PACKETS] = "packets", [STEP_BOTH] = "both"};
-    char word[WORD_MAX];
-    bool there = next_word(r, word);
-    for (int i = 0; there && i < 4; i++)
-        if (strcmp(names[i], word) == 0) {
-            command->number = i;
-            return read_end(r, command);
-        }
-    return wrong(r, word, "hold what? calls, packets, both or nothing, not");
-}
-
-static void rest_of_line(struct reading *r, struct command *command)
-{
-    r->at += strspn(r->at, " \t\r");
-    r->word_at = r->at;
-    snprintf(command->text, sizeof command->text, "%s", r->at);
-    size_t length = strlen(command->text);
-    while (length > 0 && strchr(" \t\r", command->text[length - 1]) != NULL)
-        command->text[--length] = '\0';
-}
-
-static int read_text(struct reading *r, struct command *command)
-{
-    rest_of_line(r, command);
-    return command->text[0] != '\0' ? 0 : wrong(r, "", "here a text is missing");
-}
-
-static int read_expression(struct reading *r, struct command *command)
-{
-    int column;
-    struct err problem;
-    rest_of_line(r, command);
-    int result = expression_parse(command->text, &command->expression, &column, &problem);
-    if (result < 0)
-        err_set(r->err, EINVAL, "%.200s:%d:%d: %.250s", r->file, r->line,
-                (int)(r->at - r->line_text) + column, problem.text);
-    return result;
-}
 
 /* --- doing --- */
 
@@ -473,26 +239,26 @@ static int do_stop(struct script *script, struct command *command, struct engine
 }
 
 static const struct verb verbs[] = {
-    {"next", read_next, do_next, FAULT_NONE},
-    {"release", read_release, do_release, FAULT_NONE},
-    {"fail", read_fail, do_release, FAULT_NONE},
-    {"drop", read_fault, do_fault, FAULT_DROP},
-    {"delay", read_fault, do_fault, FAULT_DELAY},
-    {"duplicate", read_fault, do_fault, FAULT_DUPLICATE},
-    {"swap", read_fault, do_fault, FAULT_SWAP},
-    {"corrupt", read_fault, do_fault, FAULT_CORRUPT},
-    {"unreachable", read_fault, do_fault, FAULT_ICMP},
-    {"cut", read_host, do_cut, FAULT_NONE},
-    {"mend", read_host, do_cut, FAULT_NONE},
-    {"hold", read_hold, do_hold, FAULT_NONE},
-    {"break", read_expression, do_break, FAULT_NONE},
-    {"until", read_expression, do_until, FAULT_NONE},
-    {"beat", read_end, do_beat, FAULT_NONE},
-    {"run", read_end, do_run, FAULT_NONE},
-    {"expect", read_expression, do_expect, FAULT_NONE},
-    {"wait", read_wait, do_wait, FAULT_NONE},
-    {"stop", read_end, do_stop, FAULT_NONE},
-    {"mark", read_text, do_mark, FAULT_NONE},
+    {"next", script_read_next, do_next, FAULT_NONE},
+    {"release", script_read_release, do_release, FAULT_NONE},
+    {"fail", script_read_fail, do_release, FAULT_NONE},
+    {"drop", script_read_fault, do_fault, FAULT_DROP},
+    {"delay", script_read_fault, do_fault, FAULT_DELAY},
+    {"duplicate", script_read_fault, do_fault, FAULT_DUPLICATE},
+    {"swap", script_read_fault, do_fault, FAULT_SWAP},
+    {"corrupt", script_read_fault, do_fault, FAULT_CORRUPT},
+    {"unreachable", script_read_fault, do_fault, FAULT_ICMP},
+    {"cut", script_read_host, do_cut, FAULT_NONE},
+    {"mend", script_read_host, do_cut, FAULT_NONE},
+    {"hold", script_read_hold, do_hold, FAULT_NONE},
+    {"break", script_read_expression, do_break, FAULT_NONE},
+    {"until", script_read_expression, do_until, FAULT_NONE},
+    {"beat", script_read_end, do_beat, FAULT_NONE},
+    {"run", script_read_end, do_run, FAULT_NONE},
+    {"expect", script_read_expression, do_expect, FAULT_NONE},
+    {"wait", script_read_wait, do_wait, FAULT_NONE},
+    {"stop", script_read_end, do_stop, FAULT_NONE},
+    {"mark", script_read_text, do_mark, FAULT_NONE},
 };
 
 /* After the last line: to the end, whatever breakpoints there are. */
@@ -534,14 +300,14 @@ static const struct verb *find_verb(struct reading *r, const char *word)
         near_offer(&near, verbs[i].name);
     }
     snprintf(what, sizeof what, "there is no such command%s:", near_hint(&near, hint));
-    wrong(r, word, what);
+    script_wrong(r, word, what);
     return NULL;
 }
 
 static int read_line(struct script *script, struct reading *r)
 {
-    char word[WORD_MAX];
-    if (!next_word(r, word) || word[0] == '#')
+    char word[SCRIPT_WORD_MAX];
+    if (!script_next_word(r, word) || word[0] == '#')
         return 0;
     struct command command = {.line = r->line, .column = (int)(r->word_at - r->line_text) + 1};
     command.verb = find_verb(r, word);
