@@ -11,7 +11,7 @@ export LC_ALL=C.UTF-8 SOCKSTEP_SCENARIOS="$PWD/demo/scenarios"
 # take NAME COLUMNS ROWS BEATS TITLE
 take() {
     tmux -L sockstep-pictures -f /dev/null new-session -d -x "$2" -y "$3" \
-        "TERM=tmux-256color $sockstep open $folder/tcp-hello.pcapng"
+        "TERM=tmux-256color $sockstep open --motion off $folder/tcp-hello.pcapng"
     sleep 1
     i=0
     while [ $i -lt "$4" ]; do
