@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "base/utf8.h"
 #include "tui/frame.h"
 
 #define REPLACEMENT 0xFFFDu
@@ -58,40 +59,14 @@ static uint32_t code_safe(uint32_t code)
     return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == REPLACEMENT ? '?' : code;
 }
 
-static int utf8_length(unsigned char first, uint32_t *ret_bits)
-{
-    if (first < 0x80)
-        return *ret_bits = first, 1;
-    if (first >= 0xC2 && first < 0xE0)
-        return *ret_bits = first & 0x1Fu, 2;
-    if (first >= 0xE0 && first < 0xF0)
-        return *ret_bits = first & 0x0Fu, 3;
-    if (first >= 0xF0 && first < 0xF5)
-        return *ret_bits = first & 0x07u, 4;
-    return 0;
-}
-
 uint32_t utf8_next(const char **text)
 {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    const unsigned char *byte = (const unsigned char *)*text;
-    uint32_t code = 0;
-    int length = *byte == 0 ? 0 : utf8_length(*byte, &code);
+    uint32_t code = REPLACEMENT;
 
-    if (*byte == 0)
+    if (**text == '\0')
         return 0;
-    for (int i = 1; i < length; i++) {
-        if ((byte[i] & 0xC0) != 0x80) {
-            length = 0;
-            break;
-        }
-        code = code << 6 | (byte[i] & 0x3Fu);
-    }
-    if (length == 0 || code < least[length] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) {
-        *text += 1;
-        return REPLACEMENT;
-    }
-    *text += length;
+    size_t length = utf8_character(*text, strnlen(*text, UTF8_BYTES_MAX), &code);
+    *text += length != 0 ? length : 1;
     return code;
 }
 

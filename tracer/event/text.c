@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "base/clock.h"
 #include "event/text_part.h"
 
@@ -34,33 +35,19 @@ void payload_text(struct buf *out, const uint8_t *bytes, size_t count, size_t li
         buf_puts(out, "...");
 }
 
-/* Bytes of the UTF-8 character that starts here (RFC 3629), 0: none does. Control characters do not count. */
-static size_t utf8_length(const uint8_t *at, size_t room)
+/* Bytes of the character that starts here, 0: none does. Control characters do not count. */
+static size_t shown_length(const uint8_t *at, size_t room)
 {
-    static const struct {
-        uint8_t mask, lead;
-        uint32_t least;
-    } forms[] = {{0, 0, 0}, {0x80, 0, 0x20}, {0xe0, 0xc0, 0xa0}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-    for (size_t length = 1; length <= 4 && length <= room; length++) {
-        if ((at[0] & forms[length].mask) != forms[length].lead)
-            continue;
-        uint32_t value = at[0] & (uint8_t)~forms[length].mask;
-        for (size_t i = 1; i < length; i++) {
-            if ((at[i] & 0xc0) != 0x80)
-                return 0;
-            value = value << 6 | (at[i] & 0x3f);
-        }
-        bool surrogate = value >= 0xd800 && value <= 0xdfff;
-        return value >= forms[length].least && value <= 0x10ffff && !surrogate && value != 0x7f ? length : 0;
-    }
-    return 0;
+    uint32_t value = 0;
+    size_t length = utf8_character(at, room, &value);
+    return value >= 0x20 && (value < 0x7f || value >= 0xa0) ? length : 0;
 }
 
 void utf8_text(struct buf *out, const char *text, size_t count)
 {
     const uint8_t *bytes = (const uint8_t *)text;
     for (size_t i = 0; i < count;) {
-        size_t length = utf8_length(bytes + i, count - i);
+        size_t length = shown_length(bytes + i, count - i);
         if (length != 0)
             buf_add(out, bytes + i, length);
         else

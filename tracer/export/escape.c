@@ -6,32 +6,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
-
-/* Bytes of the character at `text`, and the character; 0 when it is not UTF-8 (RFC 3629). */
-static size_t utf8_next(const char *text, size_t count, uint32_t *ret_character)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    const uint8_t *at = (const uint8_t *)text;
-    size_t length = at[0] < 0x80   ? 1
-                    : at[0] < 0xc2 ? 0
-                    : at[0] < 0xe0 ? 2
-                    : at[0] < 0xf0 ? 3
-                    : at[0] < 0xf5 ? 4
-                                   : 0;
-    if (length == 0 || length > count)
-        return 0;
-    uint32_t character = length == 1 ? at[0] : at[0] & (0x7fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-        character = character << 6 | (at[i] & 0x3fu);
-    }
-    bool surrogate = character >= 0xd800 && character < 0xe000;
-    if (character < least[length] || surrogate || character > 0x10ffff)
-        return 0;
-    *ret_character = character;
-    return length;
-}
+#include "base/utf8.h"
 
 /* What would not stay in its place: direction marks, line and paragraph ends, characters that are none. */
 static bool is_unruly(uint32_t c)
@@ -53,7 +28,7 @@ void escape_plain(struct buf *out, const char *text, size_t count)
 {
     uint32_t c = 0;
     for (size_t i = 0, length; i < count; i += length) {
-        length = utf8_next(text + i, count - i, &c);
+        length = utf8_character(text + i, count - i, &c);
         if (length == 0 || (length == 1 && (c < 0x20 || c == 0x7f)))
             put_control(out, (uint8_t)text[i]);
         else if (is_unruly(c))

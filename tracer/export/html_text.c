@@ -1,5 +1,7 @@
 #include "export/html_text.h"
 
+#include "base/utf8.h"
+
 #include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
@@ -12,28 +14,12 @@
 /* Puts one character that is no control character. */
 typedef void put_character(struct buf *out, uint32_t value, const uint8_t *bytes, size_t length);
 
-/* The character at `at`, and how many bytes it takes (RFC 3629); a byte that begins none is taken alone. */
+/* The character at `at`, and how many bytes it takes; a byte that begins none is taken alone. */
 static uint32_t next_character(const uint8_t *at, size_t room, size_t *ret_length)
 {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length = at[0] < 0x80   ? 1
-                    : at[0] < 0xc2 ? 0
-                    : at[0] < 0xe0 ? 2
-                    : at[0] < 0xf0 ? 3
-                    : at[0] < 0xf5 ? 4
-                                   : 0;
-    *ret_length = 1;
-    if (length == 0 || length > room)
-        return REPLACEMENT;
-    uint32_t value = length == 1 ? at[0] : at[0] & (0xffu >> (length + 1));
-    for (size_t i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return REPLACEMENT;
-        value = value << 6 | (at[i] & 0x3f);
-    }
-    if (value < least[length] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
-        return REPLACEMENT;
-    *ret_length = length;
+    uint32_t value = REPLACEMENT;
+    size_t length = utf8_character(at, room, &value);
+    *ret_length = length != 0 ? length : 1;
     return value;
 }
 

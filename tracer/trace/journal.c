@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "event/json.h"
 #include "event/sentence.h"
 #include "trace/block.h"
@@ -31,37 +32,12 @@ static const char *const message_ids[EVENT_KIND_COUNT] = {
 
 enum { PRIORITY_WARNING = 4, PRIORITY_INFO = 6 };
 
-/* Bytes of the UTF-8 character at `text`, 0 when it is none (RFC 3629). */
-static size_t utf8_bytes(const uint8_t *text, size_t count)
-{
-    static const struct {
-        uint8_t first, last, second_min, second_max;
-        uint8_t bytes;
-    } rows[] = {
-        {0x00, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (text[0] < rows[i].first || text[0] > rows[i].last)
-            continue;
-        if (rows[i].bytes > count)
-            return 0;
-        if (rows[i].bytes > 1 && (text[1] < rows[i].second_min || text[1] > rows[i].second_max))
-            return 0;
-        for (size_t at = 2; at < rows[i].bytes; at++)
-            if ((text[at] & 0xc0) != 0x80)
-                return 0;
-        return rows[i].bytes;
-    }
-    return 0;
-}
-
 static bool is_one_line(const char *value, size_t count)
 {
     const uint8_t *at = (const uint8_t *)value, *end = at + count;
     while (at < end) {
-        size_t bytes = utf8_bytes(at, (size_t)(end - at));
+        uint32_t character;
+        size_t bytes = utf8_character(at, (size_t)(end - at), &character);
         if (bytes == 0 || (*at < 0x20 && *at != '\t'))
             return false;
         at += bytes;
