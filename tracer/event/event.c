@@ -42,3 +42,15 @@ bool packet_is_of_wire(const struct event_packet *packet)
 {
     return fault_begins(packet, "answer") || fault_begins(packet, "icmp");
 }
+
+enum state state_believed(const uint8_t states[WITNESS_COUNT], enum witness *ret_witness)
+{
+    static const enum witness order[] = {WITNESS_KERNEL, WITNESS_WIRE, WITNESS_API};
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        *ret_witness = order[i];
+        if (states[order[i]] != STATE_NONE)
+            return states[order[i]];
+    }
+    *ret_witness = WITNESS_NONE;
+    return STATE_NONE;
+}

@@ -128,6 +128,10 @@ struct event_context {
     char cause_file[SOURCE_FILE_MAX];
 };
 
+/* The state to show of those that the witnesses give: the kernel's word if there is one, else the wire's,
+ * else the api's; and whose word it is (WITNESS_NONE: nobody's). */
+enum state state_believed(const uint8_t states[WITNESS_COUNT], enum witness *ret_witness);
+
 /* What the model believes after an event, one object at a time. Strings are static. */
 struct change {
     uint32_t endpoint;

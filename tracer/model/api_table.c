@@ -2,16 +2,7 @@
  * A socket as its program sees it, from the calls alone: stream sockets (socket(7), tcp(7), unix(7)) and
  * datagram sockets (udp(7)).
  */
-#include "model/machine.h"
-
-#define GO(state, why)                                                                                       \
-    {                                                                                                        \
-        .next = STATE_##state, .verdict = STEP, .reason = why                                                \
-    }
-#define REMAIN(why)                                                                                          \
-    {                                                                                                        \
-        .verdict = STAY, .reason = why                                                                       \
-    }
+#include "model/cell.h"
 
 #define CLOSED_BY_CALL "close() gave the descriptor back"
 #define MADE           "socket() made it"

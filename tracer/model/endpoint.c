@@ -318,14 +318,7 @@ bool world_has_other_owner(const struct world *world, const struct endpoint *end
 
 enum state endpoint_state(const struct endpoint *endpoint, enum witness *ret_witness)
 {
-    static const enum witness order[] = {WITNESS_KERNEL, WITNESS_WIRE, WITNESS_API};
-    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
-        *ret_witness = order[i];
-        if (endpoint->states[order[i]] != STATE_NONE)
-            return endpoint->states[order[i]];
-    }
-    *ret_witness = WITNESS_NONE;
-    return STATE_NONE;
+    return state_believed(endpoint->states, ret_witness);
 }
 
 uint16_t world_half_open(const struct world *world, const struct endpoint *listener)

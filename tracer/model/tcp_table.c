@@ -1,18 +1,9 @@
 /*
  * One end of a TCP connection, from the packets that it sends and gets. Sections are those of RFC 9293.
  */
-#include "model/machine.h"
+#include "model/cell.h"
 
 #include <stddef.h>
-
-#define GO(state, why)                                                                                       \
-    {                                                                                                        \
-        .next = STATE_##state, .verdict = STEP, .reason = why                                                \
-    }
-#define REMAIN(why)                                                                                          \
-    {                                                                                                        \
-        .verdict = STAY, .reason = why                                                                       \
-    }
 
 #define RETRANSMITTED "sent once more: no acknowledgment came in time (3.8.1)"
 #define RESET_GOT     "an RST ends the connection at once (3.10.7.4)"

@@ -54,14 +54,7 @@ const struct picture_flow *picture_flow(const struct picture *picture, uint32_t 
 
 enum state picture_state(const struct picture_endpoint *endpoint, enum witness *ret_witness)
 {
-    static const enum witness order[] = {WITNESS_KERNEL, WITNESS_WIRE, WITNESS_API};
-    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
-        *ret_witness = order[i];
-        if (endpoint->states[order[i]] != STATE_NONE)
-            return endpoint->states[order[i]];
-    }
-    *ret_witness = WITNESS_NONE;
-    return STATE_NONE;
+    return state_believed(endpoint->states, ret_witness);
 }
 
 static struct picture_lane *lane_for(struct picture *picture, const struct event *event)
